@@ -1,0 +1,138 @@
+/*
+ * Cycles of a graph: strongly connected components by Tarjan's method (R. Tarjan, "Depth-first
+ * search and linear graph algorithms", 1972) with a stack of its own, then a breadth-first search
+ * within the component of the lowest node on any cycle. Linear in the graph.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph.h"
+
+enum { NONE = UINT32_MAX };
+
+struct search {
+    const struct graph *g;
+    uint32_t *index, *low, *edge; /* by node; edge: the next one to follow */
+    uint32_t *component;          /* by node; NONE until its component is complete */
+    uint32_t *open, *path;        /* stacks */
+    uint32_t open_count, path_count, next_index, components;
+};
+
+static void enter(struct search *s, uint32_t v)
+{
+    s->index[v] = s->low[v] = s->next_index++;
+    s->edge[v] = s->g->succ_at[v];
+    s->open[s->open_count++] = v;
+    s->path[s->path_count++] = v;
+}
+
+static void leave(struct search *s, uint32_t v)
+{
+    s->path_count--;
+    if (s->path_count > 0) {
+        uint32_t parent = s->path[s->path_count - 1];
+        if (s->low[v] < s->low[parent])
+            s->low[parent] = s->low[v];
+    }
+    if (s->low[v] != s->index[v])
+        return;
+    uint32_t w;
+    do {
+        w = s->open[--s->open_count];
+        s->component[w] = s->components;
+    } while (w != v);
+    s->components++;
+}
+
+static void find_components(struct search *s)
+{
+    for (uint32_t root = 0; root < s->g->total; root++) {
+        if (s->index[root] != NONE)
+            continue;
+        enter(s, root);
+        while (s->path_count > 0) {
+            uint32_t v = s->path[s->path_count - 1];
+            if (s->edge[v] == s->g->succ_at[v + 1]) {
+                leave(s, v);
+                continue;
+            }
+            uint32_t w = s->g->succ[s->edge[v]++];
+            if (s->index[w] == NONE)
+                enter(s, w);
+            else if (s->component[w] == NONE && s->index[w] < s->low[v])
+                s->low[v] = s->index[w];
+        }
+    }
+}
+
+/* The lowest node with a way back to itself, or NONE. */
+static uint32_t find_start(const struct search *s)
+{
+    for (uint32_t v = 0; v < s->g->node_count; v++)
+        for (uint32_t i = s->g->succ_at[v]; i < s->g->succ_at[v + 1]; i++)
+            if (s->component[s->g->succ[i]] == s->component[v])
+                return v; /* an edge inside a component lies on a cycle */
+    return NONE;
+}
+
+/* Breadth first from start back to start; from[] becomes each node's predecessor on the way. */
+static void find_way(struct search *s, uint32_t start, uint32_t *from)
+{
+    uint32_t *queue = s->path, head = 0, tail = 0;
+    memset(from, 0xff, (size_t)s->g->total * sizeof *from);
+    for (queue[tail++] = start; head < tail;) {
+        uint32_t v = queue[head++];
+        for (uint32_t i = s->g->succ_at[v]; i < s->g->succ_at[v + 1]; i++) {
+            uint32_t w = s->g->succ[i];
+            if (s->component[w] != s->component[start] || from[w] != NONE)
+                continue;
+            from[w] = v;
+            if (w == start)
+                return;
+            queue[tail++] = w;
+        }
+    }
+}
+
+static size_t read_way(const struct graph *g, uint32_t start, const uint32_t *from,
+                       uint32_t *cycle)
+{
+    size_t count = 0;
+    uint32_t v = start;
+    do {
+        if (v < g->node_count)
+            cycle[count++] = v;
+        v = from[v];
+    } while (v != start);
+    for (size_t i = 1, k = count - 1; i < k; i++, k--) { /* the way was read backwards */
+        uint32_t t = cycle[i];
+        cycle[i] = cycle[k];
+        cycle[k] = t;
+    }
+    return count;
+}
+
+size_t graph_cycle(const struct graph *g, uint32_t *cycle)
+{
+    size_t n = (size_t)g->total + 1;
+    uint32_t *memory = malloc(6 * n * sizeof *memory);
+    if (!memory)
+        return SIZE_MAX;
+    struct search s = {g,
+                       .index = memory,
+                       .component = memory + n,
+                       .low = memory + 2 * n,
+                       .edge = memory + 3 * n,
+                       .open = memory + 4 * n,
+                       .path = memory + 5 * n};
+    memset(memory, 0xff, 2 * n * sizeof *memory);
+    find_components(&s);
+    uint32_t start = find_start(&s);
+    size_t count = 0;
+    if (start != NONE) {
+        find_way(&s, start, s.low);
+        count = read_way(g, start, s.low, cycle);
+    }
+    free(memory);
+    return count;
+}

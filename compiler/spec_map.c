@@ -1,0 +1,243 @@
+#include <ctype.h>
+#include <string.h>
+
+#include "arena.h"
+#include "nearest.h"
+#include "parse.h"
+#include "spec_read.h"
+
+enum { KEYS = 40, NEAR_LIMIT = 64 }; /* NEAR_LIMIT: longer texts are no misspellings */
+
+/* ---- Maps ---------------------------------------------------------------------------------- */
+
+bool spec_spend(struct spec_reader *r, const struct ynode *n, size_t items)
+{
+    if (items <= r->budget) {
+        r->budget -= items;
+        return true;
+    }
+    if (!r->exhausted)
+        diag_error(r->diag, n->pos, "aliases make this file too large");
+    r->exhausted = true;
+    return false;
+}
+
+static const struct spec_key *find_key(const struct spec_key *keys, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(keys[i].name, name) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+const char *spec_near(const struct spec_reader *r, const char *name, const char *const *names,
+                      size_t count)
+{
+    const struct diag *d = r->diag;
+    bool shown = d->max_errors == 0 || d->errors < d->max_errors;
+    return shown && strlen(name) <= NEAR_LIMIT ? nearest(name, names, count) : NULL;
+}
+
+static void unknown_key(struct spec_reader *r, const struct ynode *key, const char *where,
+                        const struct spec_key *keys, size_t count)
+{
+    const char *names[KEYS], *near;
+    size_t known = 0;
+    for (size_t i = 0; i < count && known < KEYS; i++)
+        if (keys[i].read)
+            names[known++] = keys[i].name;
+    near = spec_near(r, key->text, names, known);
+    if (near) {
+        diag_error(r->diag, key->pos, "unknown key '%s' in %s; did you mean '%s'?", key->text,
+                   where, near);
+        diag_fixit(r->diag, key->pos, near);
+    } else {
+        diag_error(r->diag, key->pos, "unknown key '%.60s' in %s", key->text, where);
+    }
+    if (strchr(key->text, ')'))
+        diag_note(r->diag, key->pos, "in braces a ',' ends a text: quote texts that have one");
+}
+
+void spec_map(struct spec_reader *r, struct ynode *n, const char *where,
+              const struct spec_key *keys, size_t count, void *target)
+{
+    if (n->kind != YNODE_MAP) {
+        diag_error(r->diag, n->pos, "%s is a map of keys, not %s", where, ynode_describe(n));
+        return;
+    }
+    ytree_join_parens(r->arena, r->source, n);
+    for (size_t i = 0; i < n->count && spec_spend(r, n, 1); i++) {
+        const struct spec_key *key = find_key(keys, count, n->at[i].key->text);
+        if (!key)
+            unknown_key(r, n->at[i].key, where, keys, count);
+        else if (!key->read)
+            diag_error(r->diag, n->at[i].key->pos, "'%s' is not supported by this version of "
+                       "flowc", key->name);
+        else
+            key->read(r, target, &n->at[i]);
+    }
+}
+
+struct ynode *spec_get(const struct ynode *map, const char *key)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (strcmp(map->at[i].key->text, key) == 0)
+            return map->at[i].value;
+    return NULL;
+}
+
+/* ---- Texts --------------------------------------------------------------------------------- */
+
+/* `color: #ff0000` says nothing: the '#' begins a comment. */
+static void note_comment(struct spec_reader *r, const struct ynode *n)
+{
+    const char *rest = r->source->text + n->start;
+    size_t blanks = strspn(rest, " \t");
+    if (rest[blanks] == '#')
+        diag_note(r->diag, source_pos(r->diag->sources, r->source, n->start + blanks, 1),
+                  "a '#' begins a comment in YAML: quote the text");
+}
+
+bool spec_is_text(struct spec_reader *r, const struct ynode *n, const char *what)
+{
+    if (n->kind == YNODE_SCALAR && (n->size || n->style != YSTYLE_PLAIN))
+        return true;
+    if (n->kind == YNODE_SCALAR) {
+        diag_error(r->diag, n->pos, "%s has no value", what);
+        note_comment(r, n);
+    } else {
+        diag_error(r->diag, n->pos, "%s is a text, not %s", what, ynode_describe(n));
+    }
+    return false;
+}
+
+const char *spec_text(struct spec_reader *r, const struct yitem *item)
+{
+    const char *what = arena_printf(r->arena, "'%s'", item->key->text);
+    return spec_is_text(r, item->value, what) ? item->value->text : NULL;
+}
+
+/* Words that mean something else where a name may stand: in C, in flow.h, or in a value. */
+static const char *reserved_because(const char *name)
+{
+    static const char *const keywords[] = {
+        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
+        "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
+        "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef",
+        "union", "unsigned", "void", "volatile", "while", "asm", "typeof",
+    };
+    static const char *const own[] = {
+        "value", "true", "false", "null", "NULL", "bool", "string", "buffer", "main", "int8_t",
+        "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "size_t",
+    };
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
+        if (strcmp(name, keywords[i]) == 0)
+            return "a keyword of C";
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(name, own[i]) == 0)
+            return "a word with a meaning of its own";
+    if (strncmp(name, "flow_", 5) == 0 || strncmp(name, "FLOW_", 5) == 0)
+        return "kept for flowc: it begins with 'flow_'";
+    if (name[0] == '_' && (name[1] == '_' || isupper((unsigned char)name[1])))
+        return "kept for the C compiler";
+    return NULL;
+}
+
+static void suggest_identifier(struct spec_reader *r, const struct ynode *n)
+{
+    char *better = arena_strdup(r->arena, n->text);
+    bool letters = false;
+    for (char *c = better; *c; c++) {
+        if (*c == '-' || *c == ' ' || *c == '.')
+            *c = '_';
+        else if (!isalnum((unsigned char)*c) && *c != '_')
+            return;
+        letters = letters || isalpha((unsigned char)*c);
+    }
+    if (letters && !isdigit((unsigned char)better[0]) && n->style == YSTYLE_PLAIN)
+        diag_fixit(r->diag, n->pos, better);
+}
+
+static bool is_identifier(const char *s)
+{
+    if (!isalpha((unsigned char)*s) && *s != '_')
+        return false;
+    while (isalnum((unsigned char)*s) || *s == '_')
+        s++;
+    return *s == '\0';
+}
+
+const char *spec_name(struct spec_reader *r, const struct ynode *n, const char *what)
+{
+    if (!spec_is_text(r, n, arena_printf(r->arena, "the name of a %s", what)))
+        return NULL;
+    if (!is_identifier(n->text)) {
+        diag_error(r->diag, n->pos, "'%.60s' cannot name a %s: a name is letters, digits and '_', "
+                   "not beginning with a digit", n->text, what);
+        suggest_identifier(r, n);
+        return NULL;
+    }
+    if (n->size > PARSE_NAME_LIMIT) {
+        diag_error(r->diag, n->pos, "the name '%.30s...' has %zu bytes; the limit is %d", n->text,
+                   n->size, PARSE_NAME_LIMIT);
+        return NULL;
+    }
+    const char *because = reserved_because(n->text);
+    if (because) {
+        diag_error(r->diag, n->pos, "'%s' cannot name a %s: it is %s", n->text, what, because);
+        return NULL;
+    }
+    return n->text;
+}
+
+/* ---- Lists of texts ------------------------------------------------------------------------ */
+
+static void add_name(struct spec_reader *r, struct spec_names *out, size_t *room, const char *text,
+                     struct pos at)
+{
+    if (out->count == *room) {
+        size_t more = *room ? *room * 2 : 8;
+        out->at = arena_grow(r->arena, out->at, *room * sizeof *out->at, more * sizeof *out->at);
+        out->pos = arena_grow(r->arena, out->pos, *room * sizeof *out->pos,
+                              more * sizeof *out->pos);
+        *room = more;
+    }
+    out->at[out->count] = text;
+    out->pos[out->count++] = at;
+}
+
+static void add_words(struct spec_reader *r, struct spec_names *out, size_t *room,
+                      const struct ynode *n)
+{
+    struct code c = spec_code(r, n, SPEC_LINES_FOLDED);
+    for (size_t i = 0, len; i < c.size; i += len) {
+        i += strspn(c.text + i, " \t\r\n");
+        len = strcspn(c.text + i, " \t\r\n");
+        if (len == 0)
+            break;
+        struct code word = spec_code_part(r->arena, &c, i, len);
+        add_name(r, out, room, word.text, word.pos);
+    }
+}
+
+void spec_names(struct spec_reader *r, struct spec_names *out, const struct yitem *item,
+                bool split)
+{
+    size_t room = 0;
+    const char *what = arena_printf(r->arena, "'%s'", item->key->text);
+    const struct ynode *n = item->value;
+    *out = (struct spec_names){0};
+    if (n->kind == YNODE_SCALAR && split && spec_is_text(r, n, what)) {
+        add_words(r, out, &room, n);
+    } else if (n->kind == YNODE_SCALAR) {
+        if (!split && spec_is_text(r, n, what))
+            add_name(r, out, &room, n->text, n->pos);
+    } else if (n->kind == YNODE_MAP) {
+        diag_error(r->diag, n->pos, "%s is a text or a list of texts, not a map", what);
+    } else {
+        what = arena_printf(r->arena, "an item of '%s'", item->key->text);
+        for (size_t i = 0; i < n->count && spec_spend(r, n, 1); i++)
+            if (spec_is_text(r, n->at[i].value, what))
+                add_name(r, out, &room, n->at[i].value->text, n->at[i].value->pos);
+    }
+}

@@ -1,0 +1,41 @@
+/* The executable's command line. */
+#ifndef ARGS_H
+#define ARGS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "flow.h"
+#include "value.h"
+
+/* Exit statuses of a run (128 + N: ended by signal N). */
+enum { EXIT_OK = 0, EXIT_NODE_ERROR = 1, EXIT_USAGE = 2, EXIT_BAD_FLOW = 3, EXIT_STORE = 4 };
+
+enum args_progress { PROGRESS_AUTO, PROGRESS_TTY, PROGRESS_PLAIN, PROGRESS_NONE };
+enum args_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_LIST, ACTION_GRAPH };
+
+struct args_given { /* node.name=value, in the order given; the last one counts */
+    uint32_t node, param;
+    flow_value value; /* converted to the parameter's type */
+};
+struct args {
+    enum args_action action;
+    const char *store; /* a URI: --store, else FLOW_STORE, else sqlite:.flow/store.db (not owned) */
+    unsigned jobs;     /* workers, at least 1; default: processors this process may use */
+    bool keep_going;   /* -k, the default; false: --fail-fast */
+    bool verbose, quiet;
+    enum args_progress progress;
+    double timeout_s;  /* of the run; 0: none */
+    flow_value *params; /* of the flow, by position, converted; FLOW_NULL where `param_given` is false */
+    bool *param_given;
+    struct args_given *given;
+    uint32_t given_count;
+    struct value_heap heap; /* owns the values */
+};
+
+/* Reads the command line and the environment. Prints what is wrong to stderr, with a hint ("did
+ * you mean"), and returns the exit status (EXIT_USAGE for options, EXIT_BAD_FLOW for values,
+ * among them a parameter that has no value at all), or 0. All that is wrong is reported. */
+int args_read(struct args *a, const struct flow_plan *plan, int argc, char **argv);
+void args_free(struct args *a);
+/* --help, --version, --list and --graph: prints to stdout, returns the exit status. */
+int args_show(const struct args *a, const struct flow_plan *plan, const char *program);
+#endif
