@@ -75,23 +75,31 @@ static uint32_t find_start(const struct search *s)
     return NONE;
 }
 
+/* Gives every node of the component that v leads to, and that has none yet, v as its predecessor.
+ * Real ones go into the queue; a join is no step of the way, so what it leads to is next at once
+ * (a join never leads to a join). Returns the queue's new end. */
+static uint32_t reach(struct search *s, uint32_t start, uint32_t v, uint32_t *from, uint32_t tail)
+{
+    for (uint32_t i = s->g->succ_at[v]; i < s->g->succ_at[v + 1]; i++) {
+        uint32_t w = s->g->succ[i];
+        if (s->component[w] != s->component[start] || from[w] != NONE)
+            continue;
+        from[w] = v;
+        if (w < s->g->node_count)
+            s->path[tail++] = w;
+        else
+            tail = reach(s, start, w, from, tail);
+    }
+    return tail;
+}
+
 /* Breadth first from start back to start; from[] becomes each node's predecessor on the way. */
 static void find_way(struct search *s, uint32_t start, uint32_t *from)
 {
-    uint32_t *queue = s->path, head = 0, tail = 0;
     memset(from, 0xff, (size_t)s->g->total * sizeof *from);
-    for (queue[tail++] = start; head < tail;) {
-        uint32_t v = queue[head++];
-        for (uint32_t i = s->g->succ_at[v]; i < s->g->succ_at[v + 1]; i++) {
-            uint32_t w = s->g->succ[i];
-            if (s->component[w] != s->component[start] || from[w] != NONE)
-                continue;
-            from[w] = v;
-            if (w == start)
-                return;
-            queue[tail++] = w;
-        }
-    }
+    uint32_t head = 0, tail = reach(s, start, start, from, 0);
+    while (from[start] == NONE && head < tail)
+        tail = reach(s, start, s->path[head++], from, tail);
 }
 
 static size_t read_way(const struct graph *g, uint32_t start, const uint32_t *from,

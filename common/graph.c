@@ -260,6 +260,7 @@ size_t graph_before(const struct graph *g, uint32_t v, uint32_t *out, size_t roo
             for (uint32_t k = g->pred_at[p]; k < g->pred_at[p + 1]; k++)
                 see(g->pred[k], out, room, &count, mark, stamp);
     }
-    qsort(out, count < room ? count : room, sizeof *out, by_number);
+    if (count > 1 && room > 1) /* out may be NULL without room */
+        qsort(out, count < room ? count : room, sizeof *out, by_number);
     return count;
 }

@@ -30,7 +30,8 @@ struct ast {
 
 /* Parses text (a part of source `file`, whose first byte stands at `at`) into a tree. Newlines in
  * the text go to column `indent` + 1 of the next source line. Returns NULL after errors, which
- * were reported; an empty text is an error. Nests without limit: nothing here recurses. */
+ * were reported (a remark that -Werror made one is none of these); an empty text is an error.
+ * Nests without limit: nothing here recurses. */
 struct ast *ast_parse(struct arena *a, struct diag *d, const char *text, size_t size,
                       struct pos at, uint32_t indent);
 /* The fully parenthesised reading: "((a; b) || c)". */

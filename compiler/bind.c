@@ -8,6 +8,7 @@
 struct site { /* the parameter whose origin is read */
     const struct spec_param *param;
     bool of_flow;
+    bool unused;      /* its task is not in the flow, nor need be what it refers to */
     const char *what; /* "'x'" */
 };
 
@@ -128,7 +129,8 @@ static void unknown_name(struct resolve *r, struct spec_origin *o, const struct 
         return;
     }
     if (table_find(r->task_at, name) != TABLE_NONE) {
-        diag_error(r->diag, at, "task '%s' is not in the flow", name);
+        if (!site->unused)
+            diag_error(r->diag, at, "task '%s' is not in the flow", name);
         return;
     }
     diag_error(r->diag, at, "'%s' is neither a node nor a flow parameter%s", name,
@@ -273,7 +275,7 @@ static void bind_arg(struct resolve *r, struct plan_node *n, uint32_t param,
 {
     const struct spec_param *p = &r->spec->tasks.at[n->task]->params.at[param];
     struct plan_binding *b = &n->bindings[n->binding_count++];
-    struct site site = {p, false, arena_printf(r->arena, "'%s'", p->name)};
+    struct site site = {p, false, false, arena_printf(r->arena, "'%s'", p->name)};
     b->param = param;
     b->origin.code = (struct code){arg->text, strlen(arg->text), arg->text_pos, 0, true};
     bind_origin(r, &b->origin, &site);
@@ -325,12 +327,13 @@ static void bind_node_args(struct resolve *r, uint32_t node, const struct referr
     }
 }
 
-static void bind_params(struct resolve *r, struct spec_params *ps, bool of_flow,
+/* t: the parameters' task; NULL: they are the flow's. */
+static void bind_params(struct resolve *r, struct spec_params *ps, const struct spec_task *t,
                         struct referrers *refs)
 {
     for (size_t i = 0; i < ps->count; i++) {
         struct spec_param *p = &ps->at[i];
-        struct site site = {p, of_flow, arena_printf(r->arena, "'%s'", p->name)};
+        struct site site = {p, t == NULL, t && !t->used, arena_printf(r->arena, "'%s'", p->name)};
         bind_origin(r, &p->origin, &site);
         check_conversion(r, &p->origin, p);
         if (p->origin.kind == FLOW_FROM_NODE)
@@ -349,7 +352,7 @@ void bind_flow(struct resolve *r)
                    ps->at[i].name);
         diag_note(r->diag, r->nodes.at[node].pos, "the node is here");
     }
-    bind_params(r, ps, true, NULL);
+    bind_params(r, ps, NULL, NULL);
 }
 
 void bind_tasks(struct resolve *r)
@@ -358,7 +361,7 @@ void bind_tasks(struct resolve *r)
     struct referrers *refs = arena_alloc(r->arena, (ts->count + 1) * sizeof *refs);
     size_t most = 0;
     for (size_t i = 0; i < ts->count; i++) {
-        bind_params(r, &ts->at[i]->params, false, &refs[i]);
+        bind_params(r, &ts->at[i]->params, ts->at[i], &refs[i]);
         most = ts->at[i]->params.count > most ? ts->at[i]->params.count : most;
     }
     uint32_t *bound = arena_alloc(r->arena, (most + 1) * sizeof *bound);

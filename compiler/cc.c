@@ -38,6 +38,7 @@ struct cc {
     char *source;             /* the generated C in it */
     const char *own_name;     /* what that is called in messages */
     char *library, *include;  /* libflow.a; the folder of flow.h */
+    struct output output;
     struct gen_names names;
     struct list command;
 };
@@ -106,12 +107,19 @@ static bool make_folder(struct cc *cc)
     return false;
 }
 
-static void remove_folder(struct cc *cc)
+/* What must not stay, however this ends: an arena without memory ends the process. */
+static struct cc *running;
+
+static void remove_temporaries(void)
 {
-    if (cc->source)
-        unlink(cc->source);
-    if (cc->folder)
-        rmdir(cc->folder);
+    if (!running)
+        return;
+    output_discard(&running->output);
+    if (running->source)
+        unlink(running->source);
+    if (running->folder)
+        rmdir(running->folder);
+    running = NULL;
 }
 
 static bool write_source(struct cc *cc)
@@ -137,14 +145,7 @@ static void add(struct cc *cc, const char *word)
 
 static void add_words(struct cc *cc, const char *text)
 {
-    for (;;) {
-        text += strspn(text, " \t");
-        size_t n = strcspn(text, " \t");
-        if (n == 0)
-            return;
-        add(cc, arena_strndup(cc->arena, text, n));
-        text += n;
-    }
+    list_words(cc->arena, &cc->command, text);
 }
 
 static void add_list(struct cc *cc, const struct list *l)
@@ -280,16 +281,23 @@ static bool write_deps(struct cc *cc)
     return ok && output_text(cc->arena, cc->diag, job->deps, write_depfile, &f);
 }
 
+/* A compiler that says all is well may still have written nothing. */
+static bool is_written(struct cc *cc)
+{
+    struct stat st;
+    if (stat(cc->output.temporary, &st) == 0 && st.st_size > 0)
+        return true;
+    diag_error(cc->diag, POS_NONE, "'%s' made no executable", cc->command.at[0]);
+    return false;
+}
+
 static bool link_output(struct cc *cc)
 {
-    struct output o;
-    if (!output_begin(cc->arena, cc->diag, &o, cc->job->output))
+    if (!output_begin(cc->arena, cc->diag, &cc->output, cc->job->output))
         return false;
-    link_command(cc, o.temporary);
-    if (run_and_report(cc) && (!cc->job->deps || write_deps(cc)))
-        return output_end(cc->diag, &o, true);
-    output_discard(&o);
-    return false;
+    link_command(cc, cc->output.temporary);
+    return run_and_report(cc) && is_written(cc) && (!cc->job->deps || write_deps(cc)) &&
+           output_end(cc->diag, &cc->output, true);
 }
 
 static bool check_only(struct cc *cc)
@@ -308,9 +316,14 @@ static bool make(struct cc *cc)
 bool cc_run(struct arena *a, struct diag *d, const struct cc_job *job)
 {
     struct cc cc = {.arena = a, .diag = d, .job = job};
+    if (atexit(remove_temporaries) != 0) {
+        diag_error(d, POS_NONE, "not enough memory");
+        return false;
+    }
     process_guard();
+    running = &cc;
     bool ok = make(&cc);
-    remove_folder(&cc);
+    remove_temporaries();
     process_unguard();
     return ok;
 }

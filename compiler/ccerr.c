@@ -71,7 +71,8 @@ static bool is_context(struct text t)
 /* What only says that there were errors. */
 static bool is_summary(struct text t)
 {
-    return begins(t, "cc1: some warnings being treated as errors") || ends(t, " generated.") ||
+    return begins(t, "cc1: some warnings being treated as errors") ||
+           (t.size && t.at[0] >= '1' && t.at[0] <= '9' && ends(t, " generated.")) ||
            begins(t, "compilation terminated.");
 }
 

@@ -44,10 +44,13 @@ static bool params_supported(struct resolve *r, const struct cfunc *f, const str
     bool ok = true;
     for (size_t i = 0; i < f->param_count; i++) {
         const struct cfunc_param *p = &f->params[i];
-        if (p->name && p->supported)
+        bool hides = p->name && strcmp(p->name, f->name) == 0;
+        if (p->name && p->supported && !hides)
             continue;
         ok = false;
-        if (!p->name)
+        if (hides)
+            diag_error(r->diag, p->pos, "a task's parameter cannot have its function's name");
+        else if (!p->name)
             diag_error(r->diag, p->pos, "parameter %zu of '%s' needs a name to be a task's",
                        i + 1, f->name);
         else
@@ -253,7 +256,8 @@ static void check_label_name(void *context, const char *name, size_t size)
                word, l->task->name, resolve_hint(r, near));
 }
 
-static void check_record(struct resolve *r, const struct spec_task *t, const struct spec_record *rec)
+static void check_record(struct resolve *r, const struct spec_task *t,
+                         const struct spec_record *rec)
 {
     struct label l = {r, t, rec};
     if (t->body == SPEC_BODY_FUNCTION) /* of others spec_read() knew the parameters */

@@ -10,7 +10,6 @@ enum {
     BEFORE = 80,        /* bytes shown before the caret where the line is cut */
     MESSAGE_LIMIT = 800 /* bytes: a message that quotes a megabyte helps nobody */
 };
-#define MARGIN "      | "
 #define CUT "..."
 
 #define COLOR_END "\33[m\33[K"
@@ -115,7 +114,7 @@ static struct glyph glyph_at(const char *s, size_t n)
 static size_t render(struct buf *out, const char *s, size_t n, size_t limit)
 {
     size_t columns = 0, i = 0;
-    while (i < n) {
+    while (i < n && i < 4 * limit) { /* there are characters without a width */
         struct glyph g = glyph_at(s + i, n - i);
         if ((columns += g.columns) > limit)
             break;
@@ -162,12 +161,15 @@ static void put_place(const struct diag *d, struct buf *out, struct pos at)
     buf_putc(out, ' ');
 }
 
-/* The line that `at` points into, or NULL; *size its bytes. */
+/* The line that `at` points into, or NULL; *size its bytes without white space at the end. */
 static const char *line_at(const struct diag *d, struct pos at, size_t *size)
 {
     if (at.file >= d->sources->count)
         return NULL;
-    return source_line(d->sources->at[at.file], at.line, size);
+    const char *line = source_line(d->sources->at[at.file], at.line, size);
+    while (line && *size && (line[*size - 1] == ' ' || line[*size - 1] == '\t'))
+        --*size;
+    return line;
 }
 
 /* The first byte of the line to show, so that the one at `col` is seen. */
@@ -194,6 +196,13 @@ static size_t column_of(const struct diag *d, const char *line, size_t offset)
     return width(line + from, offset - from) + (d->cut ? strlen(CUT) : 0);
 }
 
+/* What stands before the lines below a source line: as wide as its number. */
+static void put_margin(const struct diag *d, struct buf *out)
+{
+    int digits = snprintf(NULL, 0, "%5u", d->shown.line);
+    buf_printf(out, "%*s | ", digits, "");
+}
+
 static void put_spaces(struct buf *out, size_t n)
 {
     if (n > 2 * WIDTH)
@@ -204,8 +213,6 @@ static void put_spaces(struct buf *out, size_t n)
 static void put_source(struct diag *d, struct buf *out, struct pos at, const char *line,
                        size_t size)
 {
-    while (size && (line[size - 1] == ' ' || line[size - 1] == '\t'))
-        size--;
     d->shown = at;
     d->cut = cut_before(line, size, offset_in(at, size));
     buf_printf(out, "%5u | %s", at.line, d->cut ? CUT : "");
@@ -223,7 +230,7 @@ static void put_caret(const struct diag *d, struct buf *out, struct pos at, cons
     size_t before = column_of(d, line, offset), columns = width(line + offset, len);
     if (before + columns > WIDTH && before < WIDTH)
         columns = WIDTH - before;
-    buf_puts(out, MARGIN);
+    put_margin(d, out);
     put_spaces(out, before);
     color(d, out, level_colors[d->level]);
     buf_putc(out, '^');
@@ -377,10 +384,11 @@ void diag_fixit(struct diag *d, struct pos at, const char *text)
     if (at.line != d->shown.line || at.file != d->shown.file)
         put_source(d, &out, at, line, size);
     size_t offset = offset_in(at, size);
-    buf_puts(&out, MARGIN);
+    put_margin(d, &out);
     put_spaces(&out, column_of(d, line, offset));
     if (*text == '\0') {
-        put_deletion(d, &out, width(line + offset, at.len < size - offset ? at.len : size - offset));
+        size_t len = at.len < size - offset ? at.len : size - offset;
+        put_deletion(d, &out, width(line + offset, len < WIDTH ? len : WIDTH));
     } else {
         color(d, &out, insert_color);
         render(&out, text, strlen(text), WIDTH);

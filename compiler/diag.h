@@ -31,7 +31,7 @@ struct diag {
     bool enabled[DIAG_W_COUNT];
     bool as_error[DIAG_W_COUNT]; /* -Werror=NAME */
     unsigned errors, warnings, remarks;
-    unsigned max_errors; /* 20; 0: no limit. Beyond it errors and remarks are counted, not printed */
+    unsigned max_errors; /* 20; 0: no limit. Beyond it they are counted, not printed */
     /* Of the diagnostic printed last, for its notes and fix-its: */
     bool muted;       /* it was not printed */
     enum diag_level level;
@@ -40,7 +40,8 @@ struct diag {
 };
 
 void diag_init(struct diag *d, struct sources *s);
-/* What follows -W: "parentheses", "no-parentheses", "all", "error", "error=parentheses", …; false if there is no such warning. */
+/* What follows -W: "parentheses", "no-parentheses", "all", "error", "error=parentheses", …; false
+ * if there is no such warning. */
 bool diag_option(struct diag *d, const char *name);
 
 /* Notes belong to the error or warning before them and are dropped with it. pos.line 0 prints

@@ -118,18 +118,6 @@ static void spec_libs(struct reader *r)
     }
 }
 
-static void words(struct reader *r, struct list *l, const char *text)
-{
-    for (;;) {
-        text += strspn(text, " \t\n");
-        size_t n = strcspn(text, " \t\n");
-        if (n == 0)
-            return;
-        add(r, l, arena_strndup(r->arena, text, n));
-        text += n;
-    }
-}
-
 static void pkg_config(struct reader *r, const char *name, struct pos at, const char *what,
                        struct list *into)
 {
@@ -138,7 +126,7 @@ static void pkg_config(struct reader *r, const char *name, struct pos at, const 
     struct buf text = {0};
     struct process_end end;
     if (process_run((char *const *)(uintptr_t)argv, 1, &text, &end) && !text.failed)
-        words(r, into, text.data ? text.data : "");
+        list_words(r->arena, into, text.data ? text.data : "");
     else if (end.error)
         diag_error(r->diag, at, "cannot run '%s': %s", argv[0], strerror(end.error));
     else

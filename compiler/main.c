@@ -16,6 +16,7 @@
 #include "options.h"
 #include "output.h"
 #include "plan.h"
+#include "process.h"
 #include "spec.h"
 
 struct compilation {
@@ -166,7 +167,10 @@ static bool write_result(struct compilation *c)
         return make_program(c);
     if (strcmp(output, "-") != 0 && is_input(c, output))
         return false;
-    return output_text(c->arena, &c->diag, output, write_text, c);
+    process_guard(); /* a signal waits until the text is whole or gone */
+    bool ok = output_text(c->arena, &c->diag, output, write_text, c);
+    process_unguard();
+    return ok;
 }
 
 int main(int argc, char **argv)

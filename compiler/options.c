@@ -42,6 +42,19 @@ struct reader {
     int exit_status;
 };
 
+void list_words(struct arena *a, struct list *l, const char *text)
+{
+    for (;;) {
+        text += strspn(text, " \t\n");
+        size_t n = strcspn(text, " \t\n");
+        if (n == 0)
+            return;
+        const char *word = arena_strndup(a, text, n);
+        ARENA_PUSH(a, l, word);
+        text += n;
+    }
+}
+
 static void bad(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void bad(struct reader *r, const char *format, ...)
 {
@@ -272,7 +285,8 @@ static void file(struct reader *r, const char *arg)
 {
     const char *s = suffix(arg);
     if (is_linked(s, arg)) {
-        add(r, &r->o->files, arg);
+        /* after "--" a name may look like an option; the C compiler must not take it for one */
+        add(r, &r->o->files, *arg == '-' ? arena_printf(r->arena, "./%s", arg) : arg);
     } else if (*s && strcmp(s, ".yaml") != 0 && strcmp(s, ".yml") != 0) {
         bad(r, "%s: not a file that flowc knows (.yaml, .yml, .c, .o, .a, .so)", arg);
     } else if (r->o->yaml) {

@@ -14,6 +14,9 @@ struct list { /* of words */
     const char **at;
     size_t count, room;
 };
+/* Adds the words of a text, apart by white space. */
+void list_words(struct arena *a, struct list *l, const char *text);
+
 struct options {
     const char *output;     /* -o, or NULL */
     const char *expression; /* -e, or NULL */

@@ -32,8 +32,10 @@ bool output_begin(struct arena *a, struct diag *d, struct output *o, const char 
         o->temporary = arena_printf(a, "%s.XXXXXX", path);
     }
     int fd = mkostemp(o->temporary, O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
+        o->temporary = NULL;
         return fail(d, path, errno);
+    }
     close(fd);
     return true;
 }

@@ -182,7 +182,9 @@ static void suggest_parens(struct parse *p, struct pos range)
 
 static const struct ast *bare_sequence(const struct ast *level)
 {
-    const struct ast *child = level && level->kind == AST_PAR && !level->parens ? level->child : NULL;
+    const struct ast *child = NULL;
+    if (level && level->kind == AST_PAR && !level->parens)
+        child = level->child;
     while (child && (child->kind != AST_SEQ || child->parens))
         child = child->next;
     return child;
@@ -194,10 +196,14 @@ void parse_level(struct parse *p, const struct ast *level)
     if (!sequence || p->diag->errors != p->errors_before)
         return;
     struct buf reading = {0};
+    unsigned errors = p->diag->errors;
     ast_print_short(&reading, level, READING_LIMIT);
     diag_remark(p->diag, DIAG_W_PARENTHESES, sequence->pos,
                 "';' binds tighter than '||': read as '%s'",
                 reading.data ? reading.data : "(...)");
     suggest_parens(p, sequence->open);
     buf_free(&reading);
+    /* As an error by -Werror it does not make the expression wrong. */
+    p->errors_before += p->diag->errors - errors;
+    p->errors_at_token += p->diag->errors - errors;
 }

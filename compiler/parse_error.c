@@ -185,7 +185,8 @@ void parse_unexpected(struct parse *p, struct pos at, enum parse_kind kind, cons
     } else {
         diag_error(p->diag, at, "expected %s before '%.*s'", words(p, e), SHOWN, text);
         if (is_group_after_name(p, e))
-            note_open(p, "after a name, '(' begins its arguments; before a group write ';' or '||'");
+            note_open(p, "after a name, '(' begins its arguments; before a group write ';' or "
+                      "'||'");
     }
 }
 

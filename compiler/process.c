@@ -118,8 +118,11 @@ static int start(pid_t *pid, char *const argv[], int fd, int pipe_end)
         if (!error)
             error = posix_spawnattr_setsigdefault(&attributes, &defaults);
         if (!error)
-            error = posix_spawnattr_setflags(&attributes,
-                                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+            error = posix_spawnattr_setpgroup(&attributes, 0);
+        if (!error)
+            error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK |
+                                                              POSIX_SPAWN_SETSIGDEF |
+                                                              POSIX_SPAWN_SETPGROUP);
         if (!error)
             error = posix_spawnp(pid, argv[0], &actions, &attributes, argv, env);
         posix_spawnattr_destroy(&attributes);
@@ -135,7 +138,8 @@ static void keep(struct buf *text, const char *data, size_t n)
         buf_add(text, data, n);
 }
 
-/* Reads until the program closes its end. A signal is passed on to it. */
+/* Reads until the program closes its end. A signal is passed on to it and to what it started,
+ * which are a process group. */
 static void collect(int fd, pid_t pid, struct buf *text)
 {
     char data[16384];
@@ -144,7 +148,7 @@ static void collect(int fd, pid_t pid, struct buf *text)
         struct pollfd p = {.fd = fd, .events = POLLIN};
         int ready = ppoll(&p, 1, NULL, &before);
         if (came && !told) {
-            kill(pid, came);
+            kill(-pid, came);
             told = true;
         }
         if (ready < 0 && errno == EINTR)

@@ -1,5 +1,5 @@
-/* Runs other programs without a shell. Between process_guard() and process_unguard() INT, TERM and HUP
- * end the program that runs, not this process, which can so clean up first. */
+/* Runs other programs without a shell. Between process_guard() and process_unguard() INT, TERM and
+ * HUP end the program that runs, not this process, which can so clean up first. */
 #ifndef PROCESS_H
 #define PROCESS_H
 #include <stdbool.h>

@@ -43,7 +43,8 @@ const char *resolve_nearest(struct resolve *r, const char *name, unsigned sets)
     return near && strcmp(near, name) != 0 ? near : NULL;
 }
 
-const char *resolve_nearest_param(struct resolve *r, const char *name, const struct spec_params *ps)
+const char *resolve_nearest_param(struct resolve *r, const char *name,
+                                  const struct spec_params *ps)
 {
     if (r->suggestions++ >= SUGGESTIONS_MOST)
         return NULL;
@@ -381,7 +382,8 @@ static bool make_nodes(struct resolve *r)
     return true;
 }
 
-struct plan *resolve(struct arena *a, struct diag *d, struct spec *s, const struct cfuncs *functions)
+struct plan *resolve(struct arena *a, struct diag *d, struct spec *s,
+                     const struct cfuncs *functions)
 {
     struct resolve r = {.arena = a, .diag = d, .spec = s, .functions = functions};
     index_names(&r);

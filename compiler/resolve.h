@@ -61,7 +61,8 @@ enum resolve_names { /* what a misspelled name may have meant */
 };
 /* The nearest of the names in `sets` (of the above), or NULL. */
 const char *resolve_nearest(struct resolve *r, const char *name, unsigned sets);
-const char *resolve_nearest_param(struct resolve *r, const char *name, const struct spec_params *ps);
+const char *resolve_nearest_param(struct resolve *r, const char *name,
+                                  const struct spec_params *ps);
 /* "; did you mean 'x'?" or "". */
 const char *resolve_hint(struct resolve *r, const char *near);
 

@@ -8,7 +8,7 @@ struct arena;
 struct pos {
     uint32_t line; /* from 1; 0: no place in the file */
     uint32_t col;  /* from 1, in bytes */
-    uint32_t len;  /* bytes of the range, at least 1 when line is not 0; never past the line's end */
+    uint32_t len;  /* bytes of the range, in one line, at least 1 when line is not 0 */
     uint32_t file; /* index into sources.at */
 };
 

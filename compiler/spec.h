@@ -72,6 +72,7 @@ struct spec_task {
     const char *function;     /* of FUNCTION */
     const struct cfunc *cfunc; /* of FUNCTION: its declaration, set by resolve */
     const char **argv;        /* of ARGV, `argc` of them */
+    struct pos *argv_pos;
     size_t argc;
     struct pos body_pos;
     enum flow_parse parse;

@@ -93,6 +93,8 @@ static struct code literal(struct spec_reader *r, const struct ynode *n)
     uint32_t line = n->pos.line + 1;
     for (; first < end && *first == '\n'; first++)
         line++;
+    if (first == end)
+        return c;
     size_t size = 0, len = (size_t)(end_of_line(first, end) - first);
     source_line(r->source, line, &size);
     if (size < len)

@@ -100,9 +100,11 @@ static void note_comment(struct spec_reader *r, const struct ynode *n)
 
 bool spec_is_text(struct spec_reader *r, const struct ynode *n, const char *what)
 {
-    if (n->kind == YNODE_SCALAR && (n->size || n->style != YSTYLE_PLAIN))
+    if (n->kind == YNODE_SCALAR && !ynode_is_null(n))
         return true;
-    if (n->kind == YNODE_SCALAR) {
+    if (n->kind == YNODE_SCALAR && n->size) {
+        diag_error(r->diag, n->pos, "%s is null; quote it if it is meant as a text", what);
+    } else if (n->kind == YNODE_SCALAR) {
         diag_error(r->diag, n->pos, "%s has no value", what);
         note_comment(r, n);
     } else {

@@ -103,7 +103,7 @@ static void read_default(struct spec_reader *r, void *target, const struct yitem
 {
     struct spec_param *p = target;
     const struct ynode *n = item->value;
-    if (!spec_text(r, item))
+    if ((!ynode_is_null(n) || n->size == 0) && !spec_text(r, item))
         return;
     p->origin.quoted = n->style != YSTYLE_PLAIN || n->text_tag;
     p->origin.code = spec_code(r, n, p->origin.quoted ? SPEC_LINES_FOLDED : SPEC_LINES_KEPT);

@@ -32,7 +32,7 @@ const char *spec_near(const struct spec_reader *r, const char *name, const char 
                       size_t count);
 /* The value of a key, or NULL. */
 struct ynode *spec_get(const struct ynode *map, const char *key);
-/* Is it a scalar that says something? Else an error; `what` names it: "'name'". */
+/* Is it a scalar that is not null? Else an error; `what` names it: "'name'". */
 bool spec_is_text(struct spec_reader *r, const struct ynode *n, const char *what);
 /* The text of a key's value, or NULL after an error. */
 const char *spec_text(struct spec_reader *r, const struct yitem *item);

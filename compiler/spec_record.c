@@ -52,7 +52,7 @@ static void read_value(struct spec_reader *r, struct spec_value *v, struct ynode
 static void read_value_key(struct spec_reader *r, void *target, const struct yitem *item)
 {
     struct spec_record *out = target;
-    if (item->value->kind != YNODE_SCALAR || spec_text(r, item))
+    if (item->value->kind != YNODE_SCALAR || item->value->size || spec_text(r, item))
         read_value(r, &out->value, item->value, 0);
 }
 

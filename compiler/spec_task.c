@@ -72,9 +72,13 @@ static void read_argv(struct spec_reader *r, void *target, const struct yitem *i
         return;
     }
     t->argv = arena_alloc(r->arena, (n->count + 1) * sizeof *t->argv);
-    for (size_t i = 0; i < n->count && spec_spend(r, n, 1); i++)
-        if (spec_is_text(r, n->at[i].value, "an item of 'argv'"))
-            t->argv[t->argc++] = n->at[i].value->text;
+    t->argv_pos = arena_alloc(r->arena, n->count * sizeof *t->argv_pos);
+    for (size_t i = 0; i < n->count && spec_spend(r, n, 1); i++) {
+        if (!spec_is_text(r, n->at[i].value, "an item of 'argv'"))
+            continue;
+        t->argv_pos[t->argc] = n->at[i].value->pos;
+        t->argv[t->argc++] = n->at[i].value->text;
+    }
     if (t->argc && *t->argv[0] == '\0')
         diag_error(r->diag, n->at[0].value->pos, "the name of the program is empty");
 }

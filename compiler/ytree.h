@@ -28,7 +28,7 @@ struct ynode {
     struct pos pos;         /* a scalar as it stands there (its first line), or where a map or list
                                begins */
     size_t start, end;      /* bytes of the source, of a block scalar with its header */
-    const char *text;       /* of a scalar, as YAML reads it; ends with a NUL, and has none inside */
+    const char *text;       /* of a scalar, as YAML reads it; a NUL ends it, none is inside */
     size_t size;
     struct yitem *at;       /* of a map or list, in order */
     size_t count, room;

@@ -63,10 +63,13 @@ static void scan(struct c_text *c, const char *s, size_t n)
     }
 }
 
-/* Where the item ends, if it may be the rest of a text that a comma ended; else 0. */
+/* Where the item ends, if it may be the rest of a text that a comma ended; else 0. A key with a
+ * value may be one only as part of C's "x ? y : z". */
 static size_t end_of_rest(const struct yitem *item)
 {
     if ((item->key && !is_plain(item->key)) || !is_plain(item->value))
+        return 0;
+    if (item->key && item->value->size && !strchr(item->key->text, '?'))
         return 0;
     return item->value->size || !item->key ? item->value->end : item->key->end;
 }

@@ -24,7 +24,7 @@ struct args {
     bool verbose, quiet;
     enum args_progress progress;
     double timeout_s;  /* of the run; 0: none */
-    flow_value *params; /* of the flow, by position, converted; FLOW_NULL where `param_given` is false */
+    flow_value *params; /* of the flow, by position, converted; FLOW_NULL where not given */
     bool *param_given;
     struct args_given *given;
     uint32_t given_count;

@@ -17,8 +17,8 @@
  *     u8  kind, u8 state, u8 reason, u8 flags (1: the node printed something)
  *     i32 code     exit status or signal
  *     u32 line, u32 file
- *     sections     u32 tag, u32 length, then the bytes, filled up to a multiple of 8:
- *                  tag 1 label, 2 message, 0x100 + type: the value (scalars as 8 bytes)
+ *     sections     u32 tag, u32 length, then the bytes, at least one 0, and more up to a multiple
+ *                  of 8: tag 1 label, 2 message, 0x100 + type: the value (scalars as 8 bytes)
  *
  * Space is allocated before it is written (a full disk is an error, not a signal). Mapped files
  * outlive their process, so a kill of every process loses only a record that is not complete.
@@ -198,7 +198,7 @@ static bool is_scalar(flow_value v)
 
 static uint64_t section_size(uint64_t length)
 {
-    return sizeof(struct section) + padded(length);
+    return sizeof(struct section) + padded(length + 1);
 }
 
 static uint64_t record_size(const struct journal_event *e)
@@ -219,7 +219,7 @@ static char *put_section(char *p, uint32_t tag, const void *data, uint64_t lengt
     memcpy(p, &s, sizeof s);
     if (length)
         memcpy(p + sizeof s, data, length);
-    memset(p + sizeof s + length, 0, padded(length) - length);
+    memset(p + sizeof s + length, 0, padded(length + 1) - length);
     return p + section_size(length);
 }
 

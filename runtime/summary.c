@@ -136,6 +136,8 @@ static void add_row(struct table *t, struct doc_maker *d, uint32_t v)
     t->nodes[t->rows++] = v;
     buf_puts(&cells[0], m->run->plan->nodes[v].name);
     add_dependencies(d, v, &cells[1]);
+    if (t->screen.terminal)
+        buf_printf(&cells[STATUS_COLUMN], "%s ", screen_sign(&t->screen, n->state));
     buf_puts(&cells[STATUS_COLUMN], node_state_names[n->state]);
     if (n->started_ns && n->ended_ns)
         text_seconds(&cells[TIME_COLUMN], model_seconds(n, 0));
@@ -162,8 +164,7 @@ static void fit_widths(struct table *t)
 {
     unsigned width, height;
     screen_size(&t->screen, &width, &height);
-    size_t sign = t->screen.color ? 2 : 0;
-    size_t fixed = t->widths[STATUS_COLUMN] + t->widths[TIME_COLUMN] + GAP * (COLUMNS - 1) + sign;
+    size_t fixed = t->widths[STATUS_COLUMN] + t->widths[TIME_COLUMN] + GAP * (COLUMNS - 1);
     size_t room = width > fixed + 20 ? width - fixed - 1 : 20;
     if (t->widths[0] > NAME_MAX_COLUMNS && t->widths[0] > room / 2)
         t->widths[0] = room / 2 > NAME_MAX_COLUMNS ? room / 2 : NAME_MAX_COLUMNS;
@@ -263,7 +264,7 @@ void summary_table(struct doc_maker *d, uint64_t ended_ns, const char *store)
 {
     struct table *t = calloc(1, sizeof *t);
     if (!t) {
-        fputs("flow: error: out of memory: no table of the run\n", stderr);
+        fprintf(stderr, "%s: error: out of memory: no table of the run\n", d->run->plan->name);
         return;
     }
     t->screen = screen_of(stdout);

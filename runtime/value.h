@@ -23,7 +23,7 @@ enum { VALUE_DEPTH = 100, VALUE_NODE_DEPTH = 96 };
 struct value_heap {
     struct value_block *blocks;
 };
-void *value_alloc(struct value_heap *h, size_t size); /* aligned to 16, not zeroed; NULL: no memory */
+void *value_alloc(struct value_heap *h, size_t size); /* aligned to 16, not zeroed; or NULL */
 void value_heap_reset(struct value_heap *h);          /* releases all; may keep one small block */
 void value_heap_free(struct value_heap *h);
 

@@ -13,7 +13,7 @@
 
 #include "args.h"
 
-/* ---- A plan: the tasks fit(x, y = 2, key) and show(v = fit); nodes a and b of fit, c of show -- */
+/* ---- A plan: the tasks fit(x, y = 2, key) and show(v = fit); nodes a, b, collect -- */
 
 #define NOWHERE {.kind = FLOW_FROM_NOWHERE}
 static const struct flow_param flow_params[] = {
@@ -49,13 +49,15 @@ static const struct flow_step steps[] = {
     {FLOW_STEP_NODE, 2}, {FLOW_STEP_SEQ, 2}};
 static const char *const files[] = {"hello.yaml"};
 static const struct flow_plan plan = {
-    .version = FLOW_PLAN_VERSION, .name = "hello", .description = "Says hello", .flow = "(a || b); c",
+    .version = FLOW_PLAN_VERSION, .name = "hello", .description = "Says hello",
+    .flow = "(a || b); collect",
     .program = "abc123", .file_count = 1, .param_count = 5, .task_count = 2, .node_count = 3,
     .step_count = 5, .files = files, .params = flow_params, .tasks = tasks, .nodes = nodes,
     .steps = steps};
 /* The same nodes without any parameter. */
 static const struct flow_task bare_tasks[] = {{.name = "fit"}, {.name = "show"}};
-static const struct flow_node bare_nodes[] = {{.name = "a"}, {.name = "b"}, {.name = "c", .task = 1}};
+static const struct flow_node bare_nodes[] = {{.name = "a"}, {.name = "b"},
+                                              {.name = "c", .task = 1}};
 static const struct flow_plan bare = {
     .version = FLOW_PLAN_VERSION, .name = "bare", .program = "0", .task_count = 2, .node_count = 3,
     .step_count = 5, .tasks = bare_tasks, .nodes = bare_nodes, .steps = steps};
@@ -226,7 +228,8 @@ static void wrong_options_are_usage_errors(void **state)
          "--progress=tyt: expected auto, tty, plain or none; did you mean 'tty'?"},
         {"--timeout=5x", "--timeout=5x: expected a time such as 90, 30s, 5m, 1.5h, 1d or 500ms"},
         {"--timeout=-5", "--timeout=-5: expected a time such as 90, 30s, 5m, 1.5h, 1d or 500ms"},
-        {"--timeout=1e300", "--timeout=1e300: expected a time such as 90, 30s, 5m, 1.5h, 1d or 500ms"},
+        {"--timeout=1e300",
+         "--timeout=1e300: expected a time such as 90, 30s, 5m, 1.5h, 1d or 500ms"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char wanted[300];

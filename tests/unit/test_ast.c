@@ -148,6 +148,20 @@ static void parentheses_are_suggested_once_a_level(void **state)
     front_close(&t);
 }
 
+static void werror_reports_every_level(void **state)
+{
+    struct front t;
+    (void)state;
+    front_open(&t, "f", "(a; b || c); (d; e || f); g h", 29);
+    assert_true(diag_option(&t.diag, "error=parentheses"));
+    assert_null(ast_parse(t.sources.arena, &t.diag, t.source->text, 29,
+                          source_pos(&t.sources, t.source, 0, 1), 0));
+    assert_int_equal(count(front_reported(&t), "[-Werror=parentheses]"), 2);
+    front_says(&t, "f:1:29: error: expected ';' or '||' before 'h'");
+    assert_int_equal(t.diag.errors, 3);
+    front_close(&t);
+}
+
 static void positions_follow_lines_and_indentation(void **state)
 {
     struct front t;
@@ -325,6 +339,7 @@ int main(void)
         cmocka_unit_test(other_characters_have_hints),
         cmocka_unit_test(a_name_has_200_bytes_at_most),
         cmocka_unit_test(parentheses_are_suggested_once_a_level),
+        cmocka_unit_test(werror_reports_every_level),
         cmocka_unit_test(positions_follow_lines_and_indentation),
         cmocka_unit_test(what_is_printed_reads_the_same),
         cmocka_unit_test(large_and_wrong),

@@ -135,8 +135,8 @@ static void depfiles_are_merged(void **state)
     char *text = NULL;
     size_t size = 0;
     ARENA_PUSH(a, &files, "x.yaml");
-    deps_parse(a, &files, "flow.o: /tmp/q/flow.c \\\n  a\\ b.h c$$.h \\\n x.yaml\nz.o: z.c a\\ b.h\n",
-               "/tmp/q/");
+    deps_parse(a, &files, "flow.o: /tmp/q/flow.c \\\n  a\\ b.h c$$.h \\\n x.yaml\n"
+               "z.o: z.c a\\ b.h\n", "/tmp/q/");
     words_are(&files, (const char *const[]){"x.yaml", "a b.h", "c$.h", "z.c", NULL});
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);

@@ -77,20 +77,21 @@ static void instances_have_arguments(void **state)
 {
     (void)state;
     struct middle m;
-    middle_open(&m, "flow: a; (lo = fit(x = 0.5) || hi = fit(x = a, k = 3)); lo; z = fit(x = 1)\n"
+    middle_open(&m, "flow: a; (lo = fit(x = 0.5) || hi = fit(x = a, k = 3)); z = fit(x = 1)"
+                    " || (lo; w = fit(x = 2))\n"
                     "tasks:\n  a: {calculation: 1}\n"
                     "  fit: {parameter: {k: int = a, x: double}, calculation: x}\n", NULL);
     if (!m.plan)
         fail_msg("%s", front_reported(&m.front));
-    assert_int_equal(m.plan->node_count, 4);
+    assert_int_equal(m.plan->node_count, 5);
     const struct plan_node *hi = &m.plan->nodes[2];
     assert_string_equal(hi->name, "hi");
     assert_int_equal(hi->binding_count, 2);
     assert_int_equal(hi->bindings[0].param, 1);
     assert_int_equal(hi->bindings[0].origin.kind, FLOW_FROM_NODE);
     assert_int_equal(hi->bindings[1].origin.literal.u.i, 3);
-    /* lo.k and z.k take the default, a's value; hi.x is a's value */
-    assert_int_equal(m.plan->edge_count, 3);
+    /* k of lo, z and w takes the default, a's value; hi.x is a's value */
+    assert_int_equal(m.plan->edge_count, 4);
     middle_close(&m);
 }
 
@@ -152,7 +153,8 @@ static void one_default(const char *text, const char *said)
 {
     char yaml[512];
     snprintf(yaml, sizeof yaml, "flow: a; b\nparameter: {n: int = 1}\ntasks:\n"
-             "  a: {calculation: 1}\n  b:\n    parameter:\n      x: %s\n    calculation: 1\n", text);
+             "  a: {calculation: 1}\n  b:\n    parameter:\n      x: %s\n    calculation: 1\n",
+             text);
     middle_fails(yaml, NULL, said);
 }
 

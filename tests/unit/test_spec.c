@@ -253,7 +253,8 @@ static void bodies_and_values(void **state)
         "  c: {command: date, parse: json}\n"
         "  d: {calculation: x = 1; return x;}\n"
         "  e: {calculation: 1, return: {color: '#FFaa00', value: {n: f(1, 2), l: [1, null]}}}\n"
-        "  f: {calculation: 1, entry: {color: Lime, label: 'a {{} {value}'}}\n");
+        "  f: {calculation: 1, parameter: {p: {type: value, default: null}},\n"
+        "      entry: {color: Lime, label: 'a {{} {value}'}}\n");
     struct spec_task **at = s->tasks.at;
     assert_string_equal(at[0]->function, "g");
     assert_int_equal(at[1]->argc, 3);
@@ -289,6 +290,7 @@ static void wrong_tasks_are_errors(void **state)
     FAILS("tasks: {a: {argv: x}}\n", 1, "'argv' is a list");
     FAILS("tasks: {a: {argv: []}}\n", 1, "'argv' is a list");
     FAILS("tasks: {a: {calculation: }}\n", 1, "1:25: error: 'calculation' has no value");
+    FAILS("tasks: {a: {command: ~}}\n", 1, "1:22: error: 'command' is null; quote it");
     FAILS("tasks: {a: {name: b}}\n", 1, "1:19: error: the task's key says that it is 'a'");
 }
 

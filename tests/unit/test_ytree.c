@@ -174,12 +174,13 @@ static void commas_in_parentheses_do_not_end_a_text(void **state)
 {
     struct front t;
     (void)state;
-    struct ynode *n = tree_of(&t, "{a: f(x, g(\"a), b\"), z ? 1 : 2), b: (, c: 1}");
+    struct ynode *n = tree_of(&t, "{a: f(x, g(\"a), b\"), z ? 1 : 2), b: (, c: 1)}");
     assert_non_null(n);
     ytree_join_parens(t.sources.arena, t.source, n);
     assert_int_equal(n->count, 3);
     assert_string_equal(at(n, "a")->text, "f(x, g(\"a), b\"), z ? 1 : 2)");
     assert_string_equal(at(n, "b")->text, "(");
+    assert_string_equal(at(n, "c")->text, "1)");
     ytree_join_parens(t.sources.arena, t.source, n);
     assert_int_equal(n->count, 3);
     front_close(&t);
