@@ -375,7 +375,8 @@ static bool make_nodes(struct resolve *r)
         struct pos at = POS_NONE;
         if (s->source)
             at = (struct pos){.file = source_index(r->diag->sources, s->source)};
-        diag_error(r->diag, at, "no flow and no tasks");
+        if (r->diag->errors == 0) /* else they may be there, and could not be read */
+            diag_error(r->diag, at, "no flow and no tasks");
         return false;
     }
     all_parallel(r);

@@ -28,7 +28,12 @@
     X(mongoc_uri_get_password)                          \
     X(mongoc_uri_has_option)                            \
     X(mongoc_uri_set_option_as_int32)                   \
-    X(mongoc_uri_set_option_as_bool)                    \
+    X(mongoc_uri_get_write_concern)                     \
+    X(mongoc_uri_set_write_concern)                     \
+    X(mongoc_write_concern_copy)                        \
+    X(mongoc_write_concern_set_journal)                 \
+    X(mongoc_write_concern_get_w)                       \
+    X(mongoc_write_concern_destroy)                     \
     X(mongoc_uri_set_appname)                           \
     X(mongoc_client_new_from_uri_with_error)            \
     X(mongoc_client_destroy)                            \

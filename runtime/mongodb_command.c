@@ -225,14 +225,14 @@ bool mongo_batch_end(struct mongo_batch *b, bool ok, struct store_error *e)
 
 struct mongo_batch mongo_updates(struct store *s, const char *collection)
 {
-    return (struct mongo_batch){.store = (struct mongo_store *)s, .verb = "update", .list = "updates",
-                          .collection = collection};
+    return (struct mongo_batch){.store = (struct mongo_store *)s, .verb = "update",
+                                .list = "updates", .collection = collection};
 }
 
 struct mongo_batch mongo_deletes(struct store *s, const char *collection)
 {
-    return (struct mongo_batch){.store = (struct mongo_store *)s, .verb = "delete", .list = "deletes",
-                          .collection = collection};
+    return (struct mongo_batch){.store = (struct mongo_store *)s, .verb = "delete",
+                                .list = "deletes", .collection = collection};
 }
 
 flow_value mongo_pair(struct value_heap *h, const char *name, const char *text)

@@ -257,7 +257,8 @@ enum publish_result publish_step(struct publish *p)
 {
     if (p->broken)
         return PUBLISH_BROKEN;
-    if (p->away && clock_now_ns() < p->retry_ns)
+    uint64_t wait_ns = p->retry_ns - clock_now_ns(); /* huge when it is over, or the clock was set */
+    if (p->away && wait_ns <= BACKOFF_LAST_MS * UINT64_C(1000000))
         return PUBLISH_AWAY;
     if (p->store && !store_keeps(p->store)) {
         forget_updates(p);

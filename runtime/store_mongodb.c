@@ -210,6 +210,20 @@ static void set_default(struct mongo_store *s, const char *option, int32_t value
         s->api->mongoc_uri_set_option_as_int32(s->uri, option, value);
 }
 
+/* What the server has confirmed must still be there after it was killed. (The option "journal"
+ * counts only in a URI's text.) */
+static void confirm_when_durable(struct mongo_store *s)
+{
+    mongoc_write_concern_t *concern;
+    if (s->api->mongoc_uri_has_option(s->uri, MONGOC_URI_JOURNAL))
+        return;
+    concern = s->api->mongoc_write_concern_copy(s->api->mongoc_uri_get_write_concern(s->uri));
+    s->api->mongoc_write_concern_set_journal(concern, true);
+    if (s->api->mongoc_write_concern_get_w(concern) != MONGOC_WRITE_CONCERN_W_UNACKNOWLEDGED)
+        s->api->mongoc_uri_set_write_concern(s->uri, concern);
+    s->api->mongoc_write_concern_destroy(concern);
+}
+
 /* An '@' that is not escaped would make a part of the password a host, or a host and a port of user
  * and password, and messages name hosts. */
 static bool is_ambiguous(const char *uri)
@@ -233,10 +247,7 @@ static bool read_uri(struct mongo_store *s, const char *uri, struct store_error 
     set_default(s, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, SELECT_MS);
     set_default(s, MONGOC_URI_CONNECTTIMEOUTMS, CONNECT_MS);
     set_default(s, MONGOC_URI_SOCKETTIMEOUTMS, SOCKET_MS);
-    /* what the server has confirmed must still be there after it was killed */
-    if (!s->api->mongoc_uri_has_option(s->uri, MONGOC_URI_JOURNAL) &&
-        !s->api->mongoc_uri_has_option(s->uri, MONGOC_URI_W))
-        s->api->mongoc_uri_set_option_as_bool(s->uri, MONGOC_URI_JOURNAL, true);
+    confirm_when_durable(s);
     if (!s->api->mongoc_uri_has_option(s->uri, MONGOC_URI_APPNAME))
         s->api->mongoc_uri_set_appname(s->uri, "flowc");
     return true;

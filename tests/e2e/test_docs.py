@@ -1,8 +1,8 @@
 """The pages say what is: their files are compiled, their commands run, their output compared.
 
 In a page, `<!-- file: NAME -->` before a block of code says that this is a file, and a block of the
-kind `console` holds commands after `$ ` with what they print. Times, ids and blanks are not compared;
-a line `…` stands for any lines.
+kind `console` holds commands after `$ ` with what they print. Times, ids and blanks are not
+compared; a line `…` stands for any lines.
 """
 import re
 import shutil
@@ -69,6 +69,13 @@ def test_links_lead_somewhere(build, page):
     for target in re.findall(r"\]\(([^)#]+)", path.read_text()):
         if "://" not in target:
             assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_page_names_are_there(build, page):
+    text = re.sub(r"```.*?```", "", (build.source / page).read_text(), flags=re.S)
+    named = re.findall(r"`((?:common|compiler|runtime|include|doc|tests)/[^`\s]+)`", text)
+    assert [n for n in named if not list(build.source.glob(n.rstrip("/")))] == []
 
 
 @pytest.mark.parametrize("page", ["flowc.1", "flow.yaml.5"])

@@ -129,7 +129,7 @@ tasks:
     calculation: n
   c: {calculation: 1}
 """, name="fit")
-    done = shop.run(program, status=1)
+    shop.run(program, status=1)
     nodes = shop.store().nodes("fit")
     assert nodes["b"]["status"] == "error" and nodes["c"]["status"] == "skipped"
     message = nodes["b"]["message"]

@@ -1,4 +1,4 @@
-"""The command flowc: its options, its outputs, tasks from C files, and inputs that are not there."""
+"""The command flowc: its options and outputs, tasks from C files, inputs that are not there."""
 import json
 import os
 import shutil
@@ -200,6 +200,14 @@ def test_names_with_spaces_and_quotes(shop):
     (folder / "my flow.yaml").write_text("name: f\nflow: a\ntasks: {a: {calculation: 1}}\n")
     shop.flowc("my flow.yaml", "-o", "my program", cwd=folder)
     shop.run(folder / "my program", cwd=folder)
+
+
+def test_the_library_has_no_names_but_flows(build):
+    done = subprocess.run(["nm", "-g", "--defined-only", "-P", build.folder / "libflow.a"],
+                          capture_output=True, text=True, check=True)
+    names = [line.split()[0] for line in done.stdout.splitlines() if len(line.split()) > 1]
+    assert "flow_main" in names
+    assert [n for n in names if not n.startswith("flow_")] == []
 
 
 def unprivileged(build, folder, name):

@@ -92,8 +92,9 @@ tasks:
 
 def test_random_damage(shop):
     rng = random.Random(4)
-    pieces = [b"(", b")", b";", b"||", b"{", b"}", b"[", b"]", b":", b"'", b'"', b"\n", b"  ", b"\t",
-              b"&a", b"*a", b"|", b"#", b"\xff", b"\xc3", b"=", b"a", b"\\", b"%", b"- ", b"?? "]
+    pieces = [b"(", b")", b";", b"||", b"{", b"}", b"[", b"]", b":", b"'", b'"', b"\n", b"  ",
+              b"\t", b"&a", b"*a", b"|", b"#", b"\xff", b"\xc3", b"=", b"a", b"\\", b"%", b"- ",
+              b"?? "]
     for _ in range(150 if shop.build.sanitizers else 400):
         text = bytearray(SEED)
         for _ in range(rng.choice([1, 1, 2, 5])):

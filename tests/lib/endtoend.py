@@ -5,14 +5,21 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as xml
+from importlib.util import find_spec
 from pathlib import Path
+
+
+def python(build):
+    """This Python if it has pytest, else the one that ./bootstrap check made ready."""
+    ready = build.source / "build" / "venv" / "bin" / "python"
+    return sys.executable if find_spec("pytest") or not ready.exists() else ready
 
 
 def run(build, names, verbose):
     """(passed, failed) of the tests in the files and folders named."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-q",
+        command = [python(build), "-B", "-m", "pytest", "-p", "no:cacheprovider", "-q",
                    "--tb=short", "--no-header", "-rsN", *(["-v"] if verbose else []),
                    f"--junitxml={report}", "--rootdir", str(build.source / "tests"),
                    "-c", str(build.source / "tests" / "e2e" / "pytest.ini"),

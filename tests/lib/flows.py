@@ -1,7 +1,6 @@
 """Compiling and running flows in a test's own folder, and reading what they stored."""
 import json
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -170,7 +169,3 @@ def interrupt(process, number=signal.SIGINT, timeout_s=30):
     process.send_signal(number)
     status = process.wait(timeout=timeout_s)
     return status if status >= 0 else 128 - status
-
-
-def copy_example(build, name, folder):
-    return shutil.copytree(build.source / "examples" / name, Path(folder) / name)

@@ -6,12 +6,12 @@ tests/expr/NAME.flow, .want   The edges of a flow expression: "a -> b", one a li
                               any edge stands alone in its line.
 tests/gen/NAME.yaml, .c       The C that --emit=c makes.
 tests/exec/NAME.yaml, .out    The executable's standard output, with times, durations and run ids
-                              masked. Beside it may be: NAME.err, what it wants on stderr; NAME.status,
-                              the exit status (else 0); NAME.flags, options for flowc.
+                              masked. Beside it may be: NAME.err, what it wants on stderr;
+                              NAME.status, the exit status (else 0); NAME.flags, options for flowc.
 
-NAME.args beside an input holds the command line: in err the words that replace NAME.yaml, so that an
-input that is no file can be tested; in exec the executable's. Commands run in the pair's folder, but
-executables in one of their own.
+NAME.args beside an input holds the command line: in err the words that replace NAME.yaml, so that
+an input that is no file can be tested; in exec the executable's. Commands run in the pair's folder,
+but executables in one of their own.
 """
 import difflib
 import json

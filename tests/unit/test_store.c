@@ -309,7 +309,7 @@ static void many_at_once(void **state)
     for (int i = 0; i < N; i++) {
         char text[100];
         snprintf(ids[i], sizeof ids[i], "n%05d", i);
-        snprintf(text, sizeof text, "{\"_id\":\"%s\",\"run\":\"r\",\"d\":[\"x\"]}", ids[i]);
+        snprintf(text, sizeof text, "{\"_id\":\"n%05d\",\"run\":\"r\",\"d\":[\"x\"]}", i);
         docs[i] = parse(f, text);
         updates[i] = (struct store_update){.id = ids[i], .only_run = "r",
                                            .set = parse(f, "{\"s\":{\"t\":1}}")};
