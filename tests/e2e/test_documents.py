@@ -171,6 +171,7 @@ def test_a_reader_during_the_run_sees_it_go_forward(shop, store):
         time.sleep(0.01)
     check_sample(samples, store.documents("test-flow-active"))
     assert process.returncode == 0
+    samples = [s for s in samples if len(s) == 4]  # else read while the first ones were written
     seen = {tuple(s[n]["status"] for n in "abcd") for s in samples}
     assert ("running", "pending", "pending", "pending") in seen
     assert ("finished", "running", "running", "pending") in seen

@@ -114,7 +114,7 @@ static void check_order(void)
     assert_non_null(mark);
     assert_non_null(before);
     for (uint32_t v = 0; v < g->node_count; v++) {
-        if (world->runs[v] == 0)
+        if (world->started[v] == 0) /* not run, or killed before it could note that */
             continue;
         size_t n = graph_before(g, v, before, g->total, mark, v + 1);
         for (size_t i = 0; i < n; i++) {
