@@ -1,17 +1,17 @@
 /*
- * Cycles of a graph: strongly connected components by Tarjan's method (R. Tarjan, "Depth-first
- * search and linear graph algorithms", 1972) with a stack of its own, then a breadth-first search
- * within the component of the lowest node on any cycle. Linear in the graph.
+ * Cycles of a scope's graph: strongly connected components by Tarjan's method (R. Tarjan,
+ * "Depth-first search and linear graph algorithms", 1972) with a stack of its own, then a
+ * breadth-first search within the component of the lowest node on any cycle. Linear in the graph.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "graph.h"
 
-enum { NONE = UINT32_MAX };
+enum { NONE = FLOW_NONE };
 
 struct search {
-    const struct graph *g;
+    const struct graph_scope *g;
     uint32_t *index, *low, *edge; /* by node; edge: the next one to follow */
     uint32_t *component;          /* by node; NONE until its component is complete */
     uint32_t *open, *path;        /* stacks */
@@ -65,19 +65,25 @@ static void find_components(struct search *s)
     }
 }
 
-/* The lowest node with a way back to itself, or NONE. */
+/* Joins are no stations of a cycle: the way leads through them without a step. */
+static bool is_join(const struct graph_scope *g, uint32_t v)
+{
+    return v >= g->node_count && g->inner[v - g->node_count].kind == GRAPH_JOIN;
+}
+
+/* The lowest station with a way back to itself, or NONE. */
 static uint32_t find_start(const struct search *s)
 {
-    for (uint32_t v = 0; v < s->g->node_count; v++)
+    for (uint32_t v = 0; v < s->g->total; v++)
         for (uint32_t i = s->g->succ_at[v]; i < s->g->succ_at[v + 1]; i++)
-            if (s->component[s->g->succ[i]] == s->component[v])
+            if (s->component[s->g->succ[i]] == s->component[v] && !is_join(s->g, v))
                 return v; /* an edge inside a component lies on a cycle */
     return NONE;
 }
 
-/* Gives every node of the component that v leads to, and that has none yet, v as its predecessor.
- * Real ones go into the queue; a join is no step of the way, so what it leads to is next at once
- * (a join never leads to a join). Returns the queue's new end. */
+/* Gives everything of the component that v leads to, and that has no predecessor yet, v as its
+ * predecessor. Stations go into the queue; what a join leads to is next at once (a join never
+ * leads to a join). Returns the queue's new end. */
 static uint32_t reach(struct search *s, uint32_t start, uint32_t v, uint32_t *from, uint32_t tail)
 {
     for (uint32_t i = s->g->succ_at[v]; i < s->g->succ_at[v + 1]; i++) {
@@ -85,10 +91,10 @@ static uint32_t reach(struct search *s, uint32_t start, uint32_t v, uint32_t *fr
         if (s->component[w] != s->component[start] || from[w] != NONE)
             continue;
         from[w] = v;
-        if (w < s->g->node_count)
-            s->path[tail++] = w;
-        else
+        if (is_join(s->g, w))
             tail = reach(s, start, w, from, tail);
+        else
+            s->path[tail++] = w;
     }
     return tail;
 }
@@ -102,25 +108,41 @@ static void find_way(struct search *s, uint32_t start, uint32_t *from)
         tail = reach(s, start, s->path[head++], from, tail);
 }
 
-static size_t read_way(const struct graph *g, uint32_t start, const uint32_t *from,
-                       uint32_t *cycle)
+static struct graph_station station(const struct graph_scope *g, uint32_t v)
+{
+    if (v < g->node_count)
+        return (struct graph_station){g->node[v], NONE};
+    return (struct graph_station){NONE, g->inner[v - g->node_count].fan};
+}
+
+static bool same(struct graph_station a, struct graph_station b)
+{
+    return a.node == b.node && a.fan == b.fan;
+}
+
+/* The way is read backwards, from start to start; both gates of a fan-out are one station. */
+static size_t read_way(const struct graph_scope *g, uint32_t start, const uint32_t *from,
+                       struct graph_station *cycle)
 {
     size_t count = 0;
     uint32_t v = start;
     do {
-        if (v < g->node_count)
-            cycle[count++] = v;
+        struct graph_station here = station(g, v);
+        if (!is_join(g, v) && (count == 0 || !same(here, cycle[count - 1])))
+            cycle[count++] = here;
         v = from[v];
     } while (v != start);
-    for (size_t i = 1, k = count - 1; i < k; i++, k--) { /* the way was read backwards */
-        uint32_t t = cycle[i];
+    if (count > 1 && same(cycle[0], cycle[count - 1]))
+        count--;
+    for (size_t i = 1, k = count - 1; i < k; i++, k--) {
+        struct graph_station t = cycle[i];
         cycle[i] = cycle[k];
         cycle[k] = t;
     }
     return count;
 }
 
-size_t graph_cycle(const struct graph *g, uint32_t *cycle)
+static size_t cycle_of_scope(const struct graph_scope *g, struct graph_station *cycle)
 {
     size_t n = (size_t)g->total + 1;
     uint32_t *memory = malloc(6 * n * sizeof *memory);
@@ -143,4 +165,14 @@ size_t graph_cycle(const struct graph *g, uint32_t *cycle)
     }
     free(memory);
     return count;
+}
+
+size_t graph_cycle(const struct graph *g, struct graph_station *cycle)
+{
+    for (uint32_t i = 0; i < g->scope_count; i++) {
+        size_t count = cycle_of_scope(&g->scopes[i], cycle);
+        if (count != 0)
+            return count;
+    }
+    return 0;
 }

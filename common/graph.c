@@ -1,74 +1,229 @@
 /*
- * The tree is read with a stack of units. A unit is known by two lists: the nodes with which it
- * starts and those with which it ends. Each occurrence of a node in the tree is a link in at most
- * one list of each kind, and every list is used up once (to connect it, or to become part of a
- * longer one), so the whole takes linear time however deep the tree is.
+ * The tree is read with a stack of units. A unit is known by two lists: the occurrences with which
+ * it starts and those with which it ends. An occurrence (a step of the tree: a node, or a whole
+ * fan-out) is a link in at most one list of each kind, and every list is used up once (to connect
+ * it, or to become part of a longer one), so the whole takes linear time however deep the tree is.
  */
 #include "graph.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { NONE = UINT32_MAX };
+enum { NONE = FLOW_NONE };
 
 struct list { /* of occurrences (numbers of steps), linked by build.next[kind] */
     uint32_t head, tail, count;
 };
 enum { FIRST, LAST };
 struct unit {
+    uint32_t scope;
     struct list ends[2]; /* FIRST, LAST */
 };
 struct pair {
     uint32_t from, to;
 };
+struct pairs {
+    struct pair *at;
+    size_t count, room;
+};
 struct build {
     const struct graph_shape *shape;
+    struct graph *g;
+    graph_alloc *alloc;
+    void *context;
     struct unit *stack;
     uint32_t depth;
-    uint32_t *next[2]; /* by occurrence */
-    struct pair *edges;
-    size_t edge_count, edge_room;
-    uint32_t joins;
+    uint32_t *next[2];   /* by occurrence */
+    struct pairs *edges; /* by scope */
+    uint32_t *joins;     /* by scope: how many so far */
+    uint32_t *gates;     /* by scope: OPEN and CLOSE of its fan-outs */
 };
 
-static bool add_edge(struct build *b, uint32_t from, uint32_t to)
+static struct graph_scope *scope_at(const struct build *b, uint32_t scope)
 {
-    if (b->edge_count == b->edge_room) {
-        size_t room = b->edge_room ? b->edge_room * 2 : 64;
-        struct pair *edges = realloc(b->edges, room * sizeof *edges);
-        if (!edges)
+    return &b->g->scopes[scope];
+}
+
+static uint32_t scope_of_fan(uint32_t fan)
+{
+    return fan == NONE ? 0 : fan + 1;
+}
+
+/* ---- Scopes and local numbers ------------------------------------------------------------- */
+
+static bool number_nodes(struct build *b)
+{
+    const struct graph_shape *s = b->shape;
+    for (uint32_t v = 0; v < s->node_count; v++) {
+        uint32_t fan = s->node_fan ? s->node_fan[v] : NONE;
+        if (fan != NONE && fan >= s->fan_count)
             return false;
-        b->edges = edges;
-        b->edge_room = room;
+        b->g->scope[v] = scope_of_fan(fan);
+        b->g->local[v] = scope_at(b, b->g->scope[v])->node_count++;
     }
-    b->edges[b->edge_count++] = (struct pair){from, to};
     return true;
 }
 
-static uint32_t node_of(const struct build *b, uint32_t occurrence)
+/* An outer fan-out stands before those in it, so that no chain of them is endless. */
+static bool number_gates(struct build *b)
 {
-    return b->shape->steps[occurrence].arg;
-}
-
-static bool connect(struct build *b, struct list before, struct list after)
-{
-    uint32_t *next_last = b->next[LAST], *next_first = b->next[FIRST];
-    if (before.count > 1 && after.count > 1) {
-        uint32_t join = b->shape->node_count + b->joins++;
-        for (uint32_t o = before.head; o != NONE; o = next_last[o])
-            if (!add_edge(b, node_of(b, o), join))
-                return false;
-        for (uint32_t o = after.head; o != NONE; o = next_first[o])
-            if (!add_edge(b, join, node_of(b, o)))
-                return false;
-        return true;
+    for (uint32_t f = 0; f < b->shape->fan_count; f++) {
+        uint32_t outer = b->shape->fan_outer[f];
+        if (outer != NONE && outer >= f)
+            return false;
+        struct graph_scope *around = scope_at(b, scope_of_fan(outer));
+        uint32_t *gates = &b->gates[scope_of_fan(outer)];
+        b->g->open[f] = around->node_count + (*gates)++;
+        b->g->close[f] = around->node_count + (*gates)++;
+        scope_at(b, f + 1)->fan = f;
+        scope_at(b, f + 1)->outer = scope_of_fan(outer);
     }
-    for (uint32_t o = before.head; o != NONE; o = next_last[o])
-        for (uint32_t p = after.head; p != NONE; p = next_first[p])
-            if (!add_edge(b, node_of(b, o), node_of(b, p)))
-                return false;
     return true;
 }
+
+static enum graph_status make_scopes(struct build *b)
+{
+    const struct graph_shape *s = b->shape;
+    struct graph *g = b->g;
+    g->scope_count = s->fan_count + 1;
+    g->scopes = b->alloc(b->context, g->scope_count * sizeof *g->scopes);
+    g->scope = b->alloc(b->context, ((size_t)s->node_count + 1) * sizeof *g->scope);
+    g->local = b->alloc(b->context, ((size_t)s->node_count + 1) * sizeof *g->local);
+    g->open = b->alloc(b->context, ((size_t)s->fan_count + 1) * sizeof *g->open);
+    g->close = b->alloc(b->context, ((size_t)s->fan_count + 1) * sizeof *g->close);
+    b->edges = calloc(g->scope_count, sizeof *b->edges);
+    b->joins = calloc(g->scope_count, sizeof *b->joins);
+    b->gates = calloc(g->scope_count, sizeof *b->gates);
+    if (!g->scopes || !g->scope || !g->local || !g->open || !g->close || !b->edges || !b->joins ||
+        !b->gates)
+        return GRAPH_MEMORY;
+    g->scopes[0].fan = g->scopes[0].outer = NONE;
+    return number_nodes(b) && number_gates(b) ? GRAPH_OK : GRAPH_BAD_PLAN;
+}
+
+/* ---- Edges ---------------------------------------------------------------------------------- */
+
+static bool add_edge(struct build *b, uint32_t scope, uint32_t from, uint32_t to)
+{
+    struct pairs *e = &b->edges[scope];
+    if (e->count == e->room) {
+        size_t room = e->room ? e->room * 2 : 64;
+        struct pair *at = realloc(e->at, room * sizeof *at);
+        if (!at)
+            return false;
+        e->at = at;
+        e->room = room;
+    }
+    e->at[e->count++] = (struct pair){from, to};
+    return true;
+}
+
+/* The local number of an occurrence's first or last end. */
+static uint32_t end_of(const struct build *b, int kind, uint32_t occurrence)
+{
+    struct flow_step step = b->shape->steps[occurrence];
+    if (step.op == FLOW_STEP_NODE)
+        return b->g->local[step.arg];
+    return kind == FIRST ? b->g->open[step.arg] : b->g->close[step.arg];
+}
+
+static bool counts_its_own(const struct build *b, uint32_t occurrence)
+{
+    struct flow_step step = b->shape->steps[occurrence];
+    return step.op == FLOW_STEP_NODE && b->shape->node_join && b->shape->node_join[step.arg] != 0;
+}
+
+static bool connect_all(struct build *b, uint32_t scope, struct list before, uint32_t to)
+{
+    for (uint32_t o = before.head; o != NONE; o = b->next[LAST][o])
+        if (!add_edge(b, scope, end_of(b, LAST, o), to))
+            return false;
+    return true;
+}
+
+/* Through a join, except for nodes that count their predecessors themselves. */
+static bool connect_wide(struct build *b, uint32_t scope, struct list before, struct list after)
+{
+    uint32_t join = NONE;
+    for (uint32_t o = after.head; o != NONE; o = b->next[FIRST][o]) {
+        uint32_t to = end_of(b, FIRST, o);
+        if (counts_its_own(b, o)) {
+            if (!connect_all(b, scope, before, to))
+                return false;
+            continue;
+        }
+        if (join == NONE) {
+            join = scope_at(b, scope)->node_count + b->gates[scope] + b->joins[scope]++;
+            if (!connect_all(b, scope, before, join))
+                return false;
+        }
+        if (!add_edge(b, scope, join, to))
+            return false;
+    }
+    return true;
+}
+
+static bool connect(struct build *b, uint32_t scope, struct list before, struct list after)
+{
+    if (before.count > 1 && after.count > 1)
+        return connect_wide(b, scope, before, after);
+    for (uint32_t o = after.head; o != NONE; o = b->next[FIRST][o])
+        if (!connect_all(b, scope, before, end_of(b, FIRST, o)))
+            return false;
+    return true;
+}
+
+/* An edge between nodes of different scopes is one between what stands for them in the innermost
+ * scope around both: a node itself, or the fan-out that it is in. */
+static bool add_lifted(struct build *b, uint32_t from_scope, uint32_t from, uint32_t to_scope,
+                       uint32_t to)
+{
+    while (from_scope != to_scope) { /* an outer scope has the lower number */
+        if (from_scope > to_scope) {
+            uint32_t fan = scope_at(b, from_scope)->fan;
+            from_scope = scope_at(b, from_scope)->outer;
+            from = b->g->close[fan];
+        } else {
+            uint32_t fan = scope_at(b, to_scope)->fan;
+            to_scope = scope_at(b, to_scope)->outer;
+            to = b->g->open[fan];
+        }
+    }
+    return add_edge(b, from_scope, from, to);
+}
+
+static enum graph_status read_edges(struct build *b)
+{
+    const struct graph *g = b->g;
+    for (uint32_t i = 0; i < b->shape->edge_count; i++) {
+        uint32_t from = b->shape->edges[i][0], to = b->shape->edges[i][1];
+        if (from >= b->shape->node_count || to >= b->shape->node_count)
+            return GRAPH_BAD_PLAN;
+        if (!add_lifted(b, g->scope[from], g->local[from], g->scope[to], g->local[to]))
+            return GRAPH_MEMORY;
+    }
+    return GRAPH_OK;
+}
+
+static enum graph_status add_gate_edges(struct build *b)
+{
+    const struct graph *g = b->g;
+    for (uint32_t f = 0; f < b->shape->fan_count; f++) {
+        uint32_t around = g->scopes[f + 1].outer;
+        if (!add_edge(b, around, g->open[f], g->close[f]))
+            return GRAPH_MEMORY;
+        uint32_t source = b->shape->fan_source ? b->shape->fan_source[f] : NONE;
+        if (source == NONE)
+            continue;
+        if (source >= b->shape->node_count)
+            return GRAPH_BAD_PLAN;
+        if (!add_lifted(b, g->scope[source], g->local[source], around, g->open[f]))
+            return GRAPH_MEMORY;
+    }
+    return GRAPH_OK;
+}
+
+/* ---- The tree --------------------------------------------------------------------------------- */
 
 static struct list concatenate(struct build *b, int kind, struct list x, struct list y)
 {
@@ -83,8 +238,10 @@ static enum graph_status combine(struct build *b, enum flow_step_op op, uint32_t
         return GRAPH_BAD_PLAN;
     struct unit *u = b->stack + b->depth - count;
     for (uint32_t i = 1; i < count; i++) {
+        if (u[i].scope != u->scope)
+            return GRAPH_BAD_PLAN;
         if (op == FLOW_STEP_SEQ) {
-            if (!connect(b, u->ends[LAST], u[i].ends[FIRST]))
+            if (!connect(b, u->scope, u->ends[LAST], u[i].ends[FIRST]))
                 return GRAPH_MEMORY;
             u->ends[LAST] = u[i].ends[LAST];
         } else {
@@ -96,6 +253,46 @@ static enum graph_status combine(struct build *b, enum flow_step_op op, uint32_t
     return GRAPH_OK;
 }
 
+static void push_occurrence(struct build *b, uint32_t scope, uint32_t s)
+{
+    b->next[FIRST][s] = b->next[LAST][s] = NONE;
+    b->stack[b->depth++] = (struct unit){scope, {{s, s, 1}, {s, s, 1}}};
+}
+
+/* The ends of a fan-out's body, each once. */
+static uint32_t *collect(struct build *b, int kind, struct list list, const struct graph_scope *s,
+                         bool **is, uint32_t *count)
+{
+    size_t most = (size_t)s->node_count + b->gates[s->fan + 1];
+    uint32_t *ends = b->alloc(b->context, (most + 1) * sizeof *ends);
+    *is = b->alloc(b->context, (most + b->joins[s->fan + 1] + 1) * sizeof **is);
+    if (!ends || !*is)
+        return NULL;
+    for (uint32_t o = list.head; o != NONE; o = b->next[kind][o]) {
+        uint32_t v = end_of(b, kind, o);
+        if (!(*is)[v])
+            ends[(*count)++] = v;
+        (*is)[v] = true;
+    }
+    return ends;
+}
+
+static enum graph_status wrap(struct build *b, uint32_t s, uint32_t fan)
+{
+    if (fan >= b->shape->fan_count || b->depth == 0)
+        return GRAPH_BAD_PLAN;
+    struct unit body = b->stack[--b->depth];
+    struct graph_scope *scope = scope_at(b, fan + 1);
+    if (body.scope != fan + 1 || scope->first)
+        return GRAPH_BAD_PLAN;
+    scope->first = collect(b, FIRST, body.ends[FIRST], scope, &scope->is_first, &scope->first_count);
+    scope->last = collect(b, LAST, body.ends[LAST], scope, &scope->is_last, &scope->last_count);
+    if (!scope->first || !scope->last)
+        return GRAPH_MEMORY;
+    push_occurrence(b, scope->outer, s);
+    return GRAPH_OK;
+}
+
 static enum graph_status read_step(struct build *b, uint32_t s)
 {
     struct flow_step step = b->shape->steps[s];
@@ -103,12 +300,13 @@ static enum graph_status read_step(struct build *b, uint32_t s)
     case FLOW_STEP_NODE:
         if (step.arg >= b->shape->node_count)
             return GRAPH_BAD_PLAN;
-        b->next[FIRST][s] = b->next[LAST][s] = NONE;
-        b->stack[b->depth++] = (struct unit){{{s, s, 1}, {s, s, 1}}};
+        push_occurrence(b, b->g->scope[step.arg], s);
         return GRAPH_OK;
     case FLOW_STEP_SEQ:
     case FLOW_STEP_PAR:
         return combine(b, (enum flow_step_op)step.op, step.arg);
+    case FLOW_STEP_FAN:
+        return wrap(b, s, step.arg);
     default:
         return GRAPH_BAD_PLAN;
     }
@@ -127,34 +325,28 @@ static enum graph_status read_tree(struct build *b)
         if (status != GRAPH_OK)
             return status;
     }
-    return b->depth == (n > 0) ? GRAPH_OK : GRAPH_BAD_PLAN;
-}
-
-static enum graph_status read_edges(struct build *b)
-{
-    for (uint32_t i = 0; i < b->shape->edge_count; i++) {
-        uint32_t from = b->shape->edges[i][0], to = b->shape->edges[i][1];
-        if (from >= b->shape->node_count || to >= b->shape->node_count)
+    if (b->depth != (n > 0) || (n > 0 && b->stack[0].scope != 0))
+        return GRAPH_BAD_PLAN;
+    for (uint32_t f = 0; f < b->shape->fan_count; f++)
+        if (!scope_at(b, f + 1)->first)
             return GRAPH_BAD_PLAN;
-        if (!add_edge(b, from, to))
-            return GRAPH_MEMORY;
-    }
     return GRAPH_OK;
 }
 
+/* ---- Arrays ------------------------------------------------------------------------------------- */
+
 /* Sorts the edges by their first end into rows, leaving out what stands twice in a row. at has
  * total + 1 words; row has room for every edge. Returns the number of edges that are left. */
-static uint32_t fill_rows(const struct build *b, uint32_t total, uint32_t *at, uint32_t *row,
+static uint32_t fill_rows(const struct pairs *edges, uint32_t total, uint32_t *at, uint32_t *row,
                           uint32_t *mark)
 {
-    memset(at, 0, ((size_t)total + 1) * sizeof *at);
-    for (size_t i = 0; i < b->edge_count; i++)
-        at[b->edges[i].from + 1]++;
+    for (size_t i = 0; i < edges->count; i++)
+        at[edges->at[i].from + 1]++;
     for (uint32_t v = 0; v < total; v++)
         at[v + 1] += at[v];
     memcpy(mark, at, (size_t)total * sizeof *at); /* where each row goes on */
-    for (size_t i = 0; i < b->edge_count; i++)
-        row[mark[b->edges[i].from]++] = b->edges[i].to;
+    for (size_t i = 0; i < edges->count; i++)
+        row[mark[edges->at[i].from]++] = edges->at[i].to;
     memset(mark, 0xff, (size_t)total * sizeof *mark);
     uint32_t kept = 0, begin = 0;
     for (uint32_t v = 0; v < total; v++) {
@@ -171,96 +363,102 @@ static uint32_t fill_rows(const struct build *b, uint32_t total, uint32_t *at, u
 }
 
 /* pred is succ turned round. */
-static void fill_pred(struct graph *g)
+static void fill_pred(struct graph_scope *s)
 {
-    for (uint32_t i = 0; i < g->edge_count; i++)
-        g->pred_at[g->succ[i] + 1]++;
-    for (uint32_t v = 0; v < g->total; v++)
-        g->pred_at[v + 1] += g->pred_at[v];
-    for (uint32_t v = 0; v < g->total; v++)
-        for (uint32_t i = g->succ_at[v]; i < g->succ_at[v + 1]; i++)
-            g->pred[g->pred_at[g->succ[i]]++] = v;
-    for (uint32_t v = g->total; v > 0; v--)
-        g->pred_at[v] = g->pred_at[v - 1];
-    g->pred_at[0] = 0;
+    for (uint32_t i = 0; i < s->edge_count; i++)
+        s->pred_at[s->succ[i] + 1]++;
+    for (uint32_t v = 0; v < s->total; v++)
+        s->pred_at[v + 1] += s->pred_at[v];
+    for (uint32_t v = 0; v < s->total; v++)
+        for (uint32_t i = s->succ_at[v]; i < s->succ_at[v + 1]; i++)
+            s->pred[s->pred_at[s->succ[i]]++] = v;
+    for (uint32_t v = s->total; v > 0; v--)
+        s->pred_at[v] = s->pred_at[v - 1];
+    s->pred_at[0] = 0;
 }
 
-static enum graph_status make_arrays(const struct build *b, struct graph *g, graph_alloc *alloc,
-                                     void *context)
+static enum graph_status make_rows(struct build *b, struct graph_scope *s,
+                                   const struct pairs *edges, uint32_t *row, uint32_t *mark)
 {
-    size_t total = (size_t)b->shape->node_count + b->joins;
-    if (total >= NONE || b->edge_count >= NONE)
+    s->succ_at = b->alloc(b->context, ((size_t)s->total + 1) * sizeof *s->succ_at);
+    s->pred_at = b->alloc(b->context, ((size_t)s->total + 1) * sizeof *s->pred_at);
+    if (!s->succ_at || !s->pred_at)
+        return GRAPH_MEMORY;
+    s->edge_count = fill_rows(edges, s->total, s->succ_at, row, mark);
+    size_t size = ((size_t)s->edge_count + 1) * sizeof *s->succ;
+    s->succ = b->alloc(b->context, size);
+    s->pred = b->alloc(b->context, size);
+    if (!s->succ || !s->pred)
+        return GRAPH_MEMORY;
+    memcpy(s->succ, row, (size_t)s->edge_count * sizeof *row);
+    fill_pred(s);
+    return GRAPH_OK;
+}
+
+static enum graph_status fill_scope(struct build *b, uint32_t scope)
+{
+    struct graph_scope *s = scope_at(b, scope);
+    const struct pairs *edges = &b->edges[scope];
+    size_t inner = (size_t)b->gates[scope] + b->joins[scope], total = s->node_count + inner;
+    if (total >= NONE || edges->count >= NONE)
         return GRAPH_BAD_PLAN;
-    uint32_t *row = malloc((b->edge_count + 1) * sizeof *row);
+    s->total = (uint32_t)total;
+    s->node = b->alloc(b->context, ((size_t)s->node_count + 1) * sizeof *s->node);
+    s->inner = b->alloc(b->context, (inner + 1) * sizeof *s->inner);
+    uint32_t *row = malloc((edges->count + 1) * sizeof *row);
     uint32_t *mark = malloc((total + 1) * sizeof *mark);
-    g->node_count = b->shape->node_count;
-    g->total = (uint32_t)total;
-    g->succ_at = alloc(context, (total + 1) * sizeof *g->succ_at);
-    g->pred_at = alloc(context, (total + 1) * sizeof *g->pred_at);
     enum graph_status status = GRAPH_MEMORY;
-    if (row && mark && g->succ_at && g->pred_at) {
-        g->edge_count = fill_rows(b, g->total, g->succ_at, row, mark);
-        size_t size = ((size_t)g->edge_count + 1) * sizeof *g->succ;
-        g->succ = alloc(context, size);
-        g->pred = alloc(context, size);
-        if (g->succ && g->pred) {
-            memcpy(g->succ, row, (size_t)g->edge_count * sizeof *row);
-            fill_pred(g);
-            status = GRAPH_OK;
-        }
-    }
+    if (s->node && s->inner && row && mark)
+        status = make_rows(b, s, edges, row, mark);
     free(row);
     free(mark);
     return status;
 }
 
+static enum graph_status fill_scopes(struct build *b)
+{
+    struct graph *g = b->g;
+    for (uint32_t i = 0; i < g->scope_count; i++) {
+        enum graph_status status = fill_scope(b, i);
+        if (status != GRAPH_OK)
+            return status;
+    }
+    for (uint32_t v = 0; v < b->shape->node_count; v++)
+        g->scopes[g->scope[v]].node[g->local[v]] = v;
+    for (uint32_t f = 0; f < b->shape->fan_count; f++) {
+        struct graph_scope *around = scope_at(b, scope_at(b, f + 1)->outer);
+        around->inner[g->open[f] - around->node_count] = (struct graph_inner){GRAPH_OPEN, f};
+        around->inner[g->close[f] - around->node_count] = (struct graph_inner){GRAPH_CLOSE, f};
+    }
+    return GRAPH_OK;
+}
+
+static void drop(struct build *b)
+{
+    for (uint32_t i = 0; b->edges && i < b->g->scope_count; i++)
+        free(b->edges[i].at);
+    free(b->edges);
+    free(b->joins);
+    free(b->gates);
+    free(b->stack);
+    free(b->next[FIRST]);
+    free(b->next[LAST]);
+}
+
 enum graph_status graph_build(const struct graph_shape *shape, struct graph *g,
                               graph_alloc *alloc, void *context)
 {
-    struct build b = {.shape = shape};
+    struct build b = {.shape = shape, .g = g, .alloc = alloc, .context = context};
     memset(g, 0, sizeof *g);
-    enum graph_status status = read_tree(&b);
+    enum graph_status status = make_scopes(&b);
+    if (status == GRAPH_OK)
+        status = read_tree(&b);
     if (status == GRAPH_OK)
         status = read_edges(&b);
     if (status == GRAPH_OK)
-        status = make_arrays(&b, g, alloc, context);
-    free(b.stack);
-    free(b.next[FIRST]);
-    free(b.next[LAST]);
-    free(b.edges);
+        status = add_gate_edges(&b);
+    if (status == GRAPH_OK)
+        status = fill_scopes(&b);
+    drop(&b);
     return status;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void see(uint32_t v, uint32_t *out, size_t room, size_t *count, uint32_t *mark,
-                uint32_t stamp)
-{
-    if (mark[v] == stamp)
-        return;
-    mark[v] = stamp;
-    if (*count < room)
-        out[*count] = v;
-    ++*count;
-}
-
-size_t graph_before(const struct graph *g, uint32_t v, uint32_t *out, size_t room,
-                    uint32_t *mark, uint32_t stamp)
-{
-    size_t count = 0;
-    for (uint32_t i = g->pred_at[v]; i < g->pred_at[v + 1]; i++) {
-        uint32_t p = g->pred[i];
-        if (p < g->node_count)
-            see(p, out, room, &count, mark, stamp);
-        else
-            for (uint32_t k = g->pred_at[p]; k < g->pred_at[p + 1]; k++)
-                see(g->pred[k], out, room, &count, mark, stamp);
-    }
-    if (count > 1 && room > 1) /* out may be NULL without room */
-        qsort(out, count < room ? count : room, sizeof *out, by_number);
-    return count;
 }

@@ -41,6 +41,35 @@ static void print_node(struct buf *out, const struct ast *n)
         buf_putc(out, ')');
 }
 
+void ast_print_range(struct buf *out, const struct ast_range *range)
+{
+    buf_printf(out, "%s in ", range->index);
+    if (range->list.text)
+        buf_puts(out, range->list.text);
+    else
+        buf_printf(out, "%s..%s", range->from.text, range->to.text);
+    if (range->width.text)
+        buf_printf(out, " %% %s", range->width.text);
+}
+
+static void print_ranges(struct buf *out, const struct ast_range *range)
+{
+    for (const char *before = "["; range; range = range->next, before = ", ") {
+        buf_puts(out, before);
+        ast_print_range(out, range);
+    }
+    buf_putc(out, ']');
+}
+
+/* Does the group, in those of w, stand in parentheses? A fan-out has its brackets instead, but
+ * around another's brackets there are both. */
+static bool in_parens(const struct walk *w, const struct ast *group, bool outer)
+{
+    if (group->kind == AST_FAN)
+        return w->count && w->at[w->count - 1].group->kind == AST_FAN;
+    return outer || w->count;
+}
+
 /* Prints up to the next group's start or this group's end. Returns the group that starts. */
 static const struct ast *print_child(struct buf *out, struct level *top)
 {
@@ -52,6 +81,13 @@ static const struct ast *print_child(struct buf *out, struct level *top)
         return child;
     print_node(out, child);
     return NULL;
+}
+
+static void print_end(struct buf *out, const struct ast *group, bool parens)
+{
+    if (group->kind == AST_FAN)
+        print_ranges(out, group->ranges);
+    buf_puts(out, parens ? ")" : "");
 }
 
 static void print(struct buf *out, const struct ast *tree, size_t limit, bool outer)
@@ -66,8 +102,7 @@ static void print(struct buf *out, const struct ast *tree, size_t limit, bool ou
             break;
         }
         if (group) {
-            if (outer || w.count)
-                buf_putc(out, '(');
+            buf_puts(out, in_parens(&w, group, outer) ? "(" : "");
             if (!push(&w, group)) {
                 out->failed = true;
                 break;
@@ -75,10 +110,12 @@ static void print(struct buf *out, const struct ast *tree, size_t limit, bool ou
         }
         struct level *top = &w.at[w.count - 1];
         group = NULL;
-        if (top->child)
+        if (top->child) {
             group = print_child(out, top);
-        else if (--w.count || outer)
-            buf_putc(out, ')');
+        } else {
+            w.count--;
+            print_end(out, top->group, in_parens(&w, top->group, outer));
+        }
     }
     free(w.at);
 }

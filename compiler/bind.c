@@ -1,211 +1,8 @@
-/* Where parameters get their values: literals, flow parameters, C expressions, earlier nodes. */
+/* Defaults and arguments by node: what holds for one node of a task need not for another. */
 #include <string.h>
 
 #include "ast.h"
-#include "ctoken.h"
 #include "resolve.h"
-
-struct site { /* the parameter whose origin is read */
-    const struct spec_param *param;
-    bool of_flow;
-    bool unused;      /* its task is not in the flow, nor need be what it refers to */
-    const char *what; /* "'x'" */
-};
-
-/* A text NAME, NAME.path or NAME[2].x. */
-struct reference {
-    size_t name_size;
-    const char *path; /* NULL: none */
-};
-
-static bool read_reference(const char *text, size_t size, struct reference *ref)
-{
-    size_t i = strcspn(text, ".[");
-    ref->name_size = i < size ? i : size;
-    ref->path = i < size ? text + i + (text[i] == '.') : NULL;
-    while (i < size) {
-        size_t n = text[i] == '[' ? strspn(text + i + 1, "0123456789") : 0;
-        if (text[i] == '[' && n > 0 && n < 10 && text[i + 1 + n] == ']') {
-            i += n + 2;
-        } else if (text[i] == '.') {
-            n = strcspn(text + i + 1, ".[");
-            if (n > size - i - 1)
-                n = size - i - 1;
-            if (!ctoken_is_identifier(text + i + 1, n))
-                return false;
-            i += n + 1;
-        } else {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void trim(struct code *c)
-{
-    while (c->size && strchr(" \t\n\r", c->text[c->size - 1]))
-        c->size--;
-}
-
-/* Does the origin stand after '=', in C's words (x: int = 3), or in YAML's (default: 3)? */
-static bool after_equals(struct resolve *r, const struct code *c)
-{
-    struct sources *all = r->diag->sources;
-    size_t size;
-    if (!c->pos.line || c->pos.file >= all->count)
-        return true;
-    const char *line = source_line(all->at[c->pos.file], c->pos.line, &size);
-    size_t i = c->pos.col - 1;
-    if (!line || i > size)
-        return true;
-    while (i > 0 && (line[i - 1] == ' ' || line[i - 1] == '\t'))
-        i--;
-    return i > 0 && line[i - 1] == '=';
-}
-
-/* ---- C expressions ----------------------------------------------------------------------- */
-
-static void node_in_expression(struct resolve *r, const struct code *c, const struct ctoken *t)
-{
-    struct pos at = c->exact ? ctoken_pos(t, c->pos, c->indent) : c->pos;
-    diag_error(r->diag, at, "node '%.*s' in a C expression; a reference must stand alone",
-               (int)t->size, t->text);
-    diag_note(r->diag, at, "give the value a parameter of its own, and compute in the task's body");
-}
-
-static void param_in_default(struct resolve *r, const struct code *c, const struct ctoken *t)
-{
-    struct pos at = c->exact ? ctoken_pos(t, c->pos, c->indent) : c->pos;
-    diag_error(r->diag, at, "the default of a flow parameter cannot use the flow parameter '%.*s'",
-               (int)t->size, t->text);
-}
-
-static void check_name(struct resolve *r, const struct code *c, const struct site *site,
-                       const struct ctoken *t, const struct ctoken *after)
-{
-    if (ctoken_is(after, "("))
-        return; /* a function may have a task's name */
-    if (table_find_n(r->node_at, t->text, t->size) != TABLE_NONE)
-        node_in_expression(r, c, t);
-    else if (site->of_flow && table_find_n(r->param_at, t->text, t->size) != TABLE_NONE)
-        param_in_default(r, c, t);
-}
-
-/* Names in the expression that only look as if they could be used there. */
-static void check_names(struct resolve *r, const struct code *c, const struct site *site)
-{
-    struct ctokens s;
-    struct ctoken t, next;
-    bool member = false;
-    ctokens_init(&s, c->text, c->size);
-    ctoken_next(&s, &t);
-    while (t.kind != CTOKEN_END) {
-        ctoken_next(&s, &next);
-        if (t.kind == CTOKEN_NAME && !member)
-            check_name(r, c, site, &t, &next);
-        member = ctoken_is(&t, ".") || ctoken_is(&t, "->");
-        t = next;
-    }
-}
-
-static void bind_expression(struct resolve *r, struct spec_origin *o, const struct site *site)
-{
-    o->kind = FLOW_FROM_EXPR;
-    check_code(r, &o->code);
-    check_names(r, &o->code, site);
-}
-
-/* ---- Names ------------------------------------------------------------------------------- */
-
-static void unknown_name(struct resolve *r, struct spec_origin *o, const struct site *site,
-                         const char *name)
-{
-    const char *near = resolve_nearest(r, name, site->of_flow ? 0 : RESOLVE_NODES |
-                                                                         RESOLVE_FLOW_PARAMS);
-    struct pos at = o->code.pos;
-    if (site->of_flow) {
-        diag_error(r->diag, at, "'%s' is no literal; a C constant stands in parentheses: (%s)",
-                   name, name);
-        return;
-    }
-    if (table_find(r->task_at, name) != TABLE_NONE) {
-        if (!site->unused)
-            diag_error(r->diag, at, "task '%s' is not in the flow", name);
-        return;
-    }
-    diag_error(r->diag, at, "'%s' is neither a node nor a flow parameter%s", name,
-               resolve_hint(r, near));
-    at.len = (uint32_t)strlen(name);
-    if (near)
-        diag_fixit(r->diag, at, near);
-    else if (site->param->type == FLOW_C_STRING || site->param->type == FLOW_C_VALUE)
-        diag_note(r->diag, at, "a string stands in quotes: \"%s\"", name);
-    else if (o->code.size == strlen(name))
-        diag_note(r->diag, at, "a C constant stands in parentheses: (%s)", name);
-}
-
-static void bind_node(struct resolve *r, struct spec_origin *o, const struct site *site,
-                      uint32_t node, const struct reference *ref)
-{
-    if (site->of_flow) {
-        diag_error(r->diag, o->code.pos, "a flow parameter cannot be the value of node '%s'",
-                   r->nodes.at[node].name);
-        return;
-    }
-    o->kind = FLOW_FROM_NODE;
-    o->node = node;
-    if (ref->path) {
-        size_t size = (size_t)(o->code.text + o->code.size - ref->path);
-        o->path = arena_strndup(r->arena, ref->path, size);
-    }
-}
-
-/* A default that may name something. False: it is no name, but a C expression. */
-static bool bind_name(struct resolve *r, struct spec_origin *o, const struct site *site)
-{
-    struct reference ref;
-    bool whole = read_reference(o->code.text, o->code.size, &ref);
-    char *name = arena_strndup(r->arena, o->code.text, ref.name_size);
-    uint32_t node = table_find(r->node_at, name);
-    if (whole && node != TABLE_NONE) {
-        bind_node(r, o, site, node, &ref);
-        return true;
-    }
-    if (!whole || !ctoken_is_identifier(name, ref.name_size))
-        return false;
-    if (table_find(r->param_at, name) != TABLE_NONE)
-        return false;
-    unknown_name(r, o, site, name);
-    return true;
-}
-
-/* In YAML's words, a plain text for a string is that string, unless it names something. */
-static bool bind_plain_string(struct resolve *r, struct spec_origin *o, const struct site *site)
-{
-    struct reference ref;
-    if (site->param->type != FLOW_C_STRING || after_equals(r, &o->code))
-        return false;
-    bool whole = read_reference(o->code.text, o->code.size, &ref);
-    bool named = whole && !site->of_flow &&
-                 (table_find_n(r->node_at, o->code.text, ref.name_size) != TABLE_NONE ||
-                  (!ref.path &&
-                   table_find_n(r->param_at, o->code.text, ref.name_size) != TABLE_NONE));
-    if (!named)
-        literal_string(r, o, o->code.text, o->code.size);
-    return !named;
-}
-
-static void bind_origin(struct resolve *r, struct spec_origin *o, const struct site *site)
-{
-    if (!o->code.text)
-        return;
-    if (!o->quoted)
-        trim(&o->code);
-    if (literal_read(r, o, site->param->type, site->what) || bind_plain_string(r, o, site) ||
-        bind_name(r, o, site))
-        return;
-    bind_expression(r, o, site);
-}
 
 /* ---- Edges ------------------------------------------------------------------------------- */
 
@@ -222,10 +19,103 @@ static void add_edge(struct resolve *r, uint32_t before, uint32_t after, struct 
     }
 }
 
+/* The value of node `after`'s parameter comes from o->node: is that one value or many? */
+static void bind_reference(struct resolve *r, const struct spec_origin *o, uint32_t after)
+{
+    const struct plan_node *from = &r->nodes.at[o->node];
+    bool one = fan_is_around(r, from->fan, r->nodes.at[after].fan);
+    if (one && o->kind == FLOW_FROM_ALL) {
+        diag_error(r->diag, o->code.pos, from->fan == FLOW_NONE
+                   ? "node '%s' has one value: it stands in no brackets"
+                   : "node '%s' has one value here: the brackets around it are around this "
+                     "node too", from->name);
+        diag_note(r->diag, from->pos, "write '%s'", from->name);
+    } else if (!one && o->kind == FLOW_FROM_NODE) {
+        struct pos name = o->code.pos;
+        name.len = (uint32_t)(strlen(from->name) - (o->unit ? strlen(o->unit) : 0));
+        diag_error(r->diag, o->code.pos, "node '%s' stands in brackets, and so has many values; "
+                   "the list of them is '%s[*]'", from->name, from->name);
+        if (!o->path || *o->path != '[')
+            diag_fixit(r->diag, name,
+                       arena_printf(r->arena, "%.*s[*]", (int)name.len, o->code.text));
+        diag_note(r->diag, from->pos, "the node is here");
+    } else {
+        add_edge(r, o->node, after, o->code.pos);
+    }
+}
+
+/* ---- Types ------------------------------------------------------------------------------- */
+
+static bool is_integer(enum flow_ctype type)
+{
+    return type <= FLOW_C_SIZE;
+}
+
+static bool is_number(enum flow_ctype type)
+{
+    return type <= FLOW_C_DOUBLE;
+}
+
+/* A list can be nothing but a value. */
+static void check_list(struct resolve *r, const struct spec_origin *o, const struct spec_param *p)
+{
+    if (p->type == FLOW_C_VALUE)
+        return;
+    diag_error(r->diag, o->code.pos, "'%s' is of type '%s', and '%s[*]' is a list; lists are of "
+               "type value", p->name, literal_type_name(p->type), r->nodes.at[o->node].name);
+}
+
+/* A flow parameter alone. */
+static void check_flow_param(struct resolve *r, const struct spec_origin *o,
+                             const struct spec_param *p)
+{
+    uint32_t at = o->kind == FLOW_FROM_EXPR && !o->is_literal && o->code.text
+                      ? resolve_find(r, r->param_at, o->unit, o->code.text, o->code.size)
+                      : TABLE_NONE;
+    if (at == TABLE_NONE)
+        return;
+    enum flow_ctype from = r->spec->params.at[at].type;
+    bool real = from == FLOW_C_FLOAT || from == FLOW_C_DOUBLE;
+    if (is_integer(p->type) && real)
+        diag_warning(r->diag, DIAG_W_CONVERSION, o->code.pos, "flow parameter '%.*s' is a %s, and "
+                     "'%s' is of type '%s': only whole numbers pass", (int)o->code.size,
+                     o->code.text, literal_type_name(from), p->name, literal_type_name(p->type));
+    else if ((is_number(from) && p->type == FLOW_C_STRING) ||
+             (from == FLOW_C_STRING && is_number(p->type)))
+        diag_error(r->diag, o->code.pos, "flow parameter '%.*s' is of type '%s', and '%s' of type "
+                   "'%s'", (int)o->code.size, o->code.text, literal_type_name(from), p->name,
+                   literal_type_name(p->type));
+}
+
+static bool takes(enum flow_ctype type, flow_value item)
+{
+    enum flow_type is = flow_type(item);
+    if (type == FLOW_C_STRING)
+        return is == FLOW_STRING;
+    return !is_number(type) || is == FLOW_INT || is == FLOW_DOUBLE;
+}
+
+static void check_index_type(struct resolve *r, uint32_t fan, const struct spec_param *p,
+                             struct pos at)
+{
+    const struct plan_fan *f = &r->fans.at[fan].plan;
+    bool good = f->kind != FLOW_RANGE_SPAN || is_number(p->type) || p->type == FLOW_C_VALUE;
+    for (size_t i = 0; good && i < f->item_count; i++)
+        good = takes(p->type, f->items[i]);
+    if (good)
+        return;
+    diag_error(r->diag, at, "'%s' is of type '%s', which index '%s' is not always", p->name,
+               literal_type_name(p->type), f->index);
+    diag_note(r->diag, f->pos, "the index is here: %s", f->text);
+}
+
 /* A C function's result is certain: what it cannot give is said at compile time. */
 static void check_conversion(struct resolve *r, const struct spec_origin *o,
                              const struct spec_param *p)
 {
+    check_flow_param(r, o, p);
+    if (o->kind == FLOW_FROM_ALL)
+        check_list(r, o, p);
     uint32_t task = o->kind == FLOW_FROM_NODE ? r->nodes.at[o->node].task : RESOLVE_NO_TASK;
     if (task == RESOLVE_NO_TASK || o->path)
         return;
@@ -233,9 +123,7 @@ static void check_conversion(struct resolve *r, const struct spec_origin *o,
     if (t->body != SPEC_BODY_FUNCTION || !t->cfunc || t->ret.value.kind != SPEC_VALUE_NONE)
         return;
     const char *name = r->nodes.at[o->node].name, *result = t->cfunc->result;
-    bool integer = p->type == FLOW_C_INT || p->type == FLOW_C_LONG || p->type == FLOW_C_INT64 ||
-                   p->type == FLOW_C_SIZE;
-    if (integer && (strcmp(result, "double") == 0 || strcmp(result, "float") == 0)) {
+    if (is_integer(p->type) && (strcmp(result, "double") == 0 || strcmp(result, "float") == 0)) {
         diag_warning(r->diag, DIAG_W_CONVERSION, o->code.pos,
                      "node '%s' gives a %s, and '%s' is of type '%s': only whole numbers pass",
                      name, result, p->name, literal_type_name(p->type));
@@ -248,7 +136,7 @@ static void check_conversion(struct resolve *r, const struct spec_origin *o,
 
 /* ---- Tasks ------------------------------------------------------------------------------- */
 
-uint32_t bind_param(struct resolve *r, uint32_t task, const char *name)
+struct table *bind_params_of(struct resolve *r, uint32_t task)
 {
     const struct spec_params *ps = &r->spec->tasks.at[task]->params;
     if (!r->task_params[task]) {
@@ -256,7 +144,12 @@ uint32_t bind_param(struct resolve *r, uint32_t task, const char *name)
         for (size_t i = 0; i < ps->count; i++)
             table_add(r->task_params[task], ps->at[i].name, (uint32_t)i);
     }
-    return table_find(r->task_params[task], name);
+    return r->task_params[task];
+}
+
+uint32_t bind_param(struct resolve *r, uint32_t task, const char *name)
+{
+    return table_find(bind_params_of(r, task), name);
 }
 
 static void unknown_arg(struct resolve *r, const struct spec_task *t, const struct ast_arg *arg)
@@ -270,61 +163,151 @@ static void unknown_arg(struct resolve *r, const struct spec_task *t, const stru
         diag_note(r->diag, t->pos, "the task is here");
 }
 
-static void bind_arg(struct resolve *r, struct plan_node *n, uint32_t param,
-                     const struct ast_arg *arg)
+/* What is being bound: a node of a known task. */
+struct binder {
+    struct resolve *resolve;
+    uint32_t node;
+    struct plan_node *n;
+    const struct spec_task *task;
+    uint32_t *bound; /* by parameter: node + 1 if the node has a binding for it */
+};
+
+/* NULL: the parameter has a binding already. */
+static struct plan_binding *new_binding(struct binder *b, uint32_t param)
 {
-    const struct spec_param *p = &r->spec->tasks.at[n->task]->params.at[param];
-    struct plan_binding *b = &n->bindings[n->binding_count++];
-    struct site site = {p, false, false, arena_printf(r->arena, "'%s'", p->name)};
-    b->param = param;
-    b->origin.code = (struct code){arg->text, strlen(arg->text), arg->text_pos, 0, true};
-    bind_origin(r, &b->origin, &site);
-    check_conversion(r, &b->origin, p);
-    if (b->origin.kind == FLOW_FROM_NODE)
-        add_edge(r, b->origin.node, (uint32_t)(n - r->nodes.at), arg->text_pos);
+    if (b->bound[param] == b->node + 1)
+        return NULL;
+    b->bound[param] = b->node + 1;
+    struct plan_binding *binding = &b->n->bindings[b->n->binding_count++];
+    binding->param = param;
+    return binding;
 }
 
-/* The arguments of a node; `bound` says for each of the task's parameters whether `stamp`, the
- * node's own number, gives it. */
-static void bind_args(struct resolve *r, struct plan_node *n, const struct ast *said,
-                      uint32_t *bound, uint32_t stamp)
+/* The index's value becomes the parameter's. */
+static void bind_index(struct binder *b, uint32_t param, uint32_t fan, struct pos at)
 {
-    size_t count = 0;
-    for (const struct ast_arg *arg = said->args; arg; arg = arg->next)
-        count++;
-    n->bindings = count ? arena_alloc(r->arena, count * sizeof *n->bindings) : NULL;
-    for (const struct ast_arg *arg = said->args; arg; arg = arg->next) {
-        uint32_t param = bind_param(r, n->task, arg->name);
-        if (param == TABLE_NONE) {
-            unknown_arg(r, r->spec->tasks.at[n->task], arg);
-        } else if (bound[param] == stamp) {
-            diag_error(r->diag, arg->pos, "'%s' is given twice", arg->name);
-        } else {
-            bound[param] = stamp;
-            bind_arg(r, n, param, arg);
-        }
+    const struct spec_param *p = &b->task->params.at[param];
+    struct plan_binding *binding = new_binding(b, param);
+    if (!binding)
+        return;
+    const char *text = b->resolve->fans.at[fan].plan.index;
+    binding->origin = (struct spec_origin){.code = {text, strlen(text), at, 0, false},
+                                           .kind = FLOW_FROM_INDEX, .node = fan};
+    check_index_type(b->resolve, fan, p, at);
+}
+
+/* A default or argument that is the name of an index. FLOW_NONE after an error. */
+static uint32_t named_fan(struct binder *b, const struct spec_origin *o)
+{
+    struct resolve *r = b->resolve;
+    uint32_t fan = fan_find(r, b->n->fan, o->code.text, o->code.size);
+    if (fan != FLOW_NONE)
+        return fan;
+    uint32_t other = table_find_n(r->index_at, o->code.text, o->code.size);
+    diag_error(r->diag, o->code.pos, "'%.*s' is the index of brackets that are not around node "
+               "'%s'", (int)o->code.size, o->code.text, b->n->name);
+    if (other != TABLE_NONE)
+        diag_note(r->diag, r->fans.at[other].range->pos, "the brackets are here");
+    return FLOW_NONE;
+}
+
+static void bind_arg(struct binder *b, uint32_t param, const struct ast_arg *arg, const char *unit)
+{
+    struct resolve *r = b->resolve;
+    const struct spec_param *p = &b->task->params.at[param];
+    struct bind_site site = {p, false, false, false};
+    struct plan_binding *binding = new_binding(b, param);
+    if (!binding) {
+        diag_error(r->diag, arg->pos, "'%s' is given twice", arg->name);
+        return;
+    }
+    struct spec_origin *o = &binding->origin;
+    *o = (struct spec_origin){.code = {arg->text, strlen(arg->text), arg->text_pos, 0, true},
+                              .unit = unit};
+    bind_origin(r, o, &site);
+    literal_check_limits(r, o, p);
+    check_conversion(r, o, p);
+    if (o->kind == FLOW_FROM_NODE || o->kind == FLOW_FROM_ALL) {
+        bind_reference(r, o, b->node);
+    } else if (o->kind == FLOW_FROM_INDEX) {
+        o->node = named_fan(b, o);
+        if (o->node != FLOW_NONE)
+            check_index_type(r, o->node, p, o->code.pos);
     }
 }
 
-struct referrers { /* of a task: the parameters whose defaults are nodes' values */
+static void bind_args(struct binder *b, const struct ast *said)
+{
+    for (const struct ast_arg *arg = said->args; arg; arg = arg->next) {
+        uint32_t param = bind_param(b->resolve, b->n->task, arg->name);
+        if (param == TABLE_NONE)
+            unknown_arg(b->resolve, b->task, arg);
+        else
+            bind_arg(b, param, arg, said->unit);
+    }
+}
+
+/* Parameters that are called as an index is. */
+static void bind_indices(struct binder *b)
+{
+    const struct resolve *r = b->resolve;
+    for (uint32_t fan = b->n->fan; fan != FLOW_NONE; fan = r->fans.at[fan].plan.outer) {
+        uint32_t param = bind_param(b->resolve, b->n->task, r->fans.at[fan].plan.index);
+        if (param != TABLE_NONE)
+            bind_index(b, param, fan, b->task->params.at[param].pos);
+    }
+}
+
+struct referrers { /* of a task: the parameters whose defaults are values of nodes, or indices */
     uint32_t *at;
     size_t count, room;
 };
 
+static void bind_defaults(struct binder *b, const struct referrers *refs)
+{
+    for (size_t i = 0; i < refs->count; i++) {
+        uint32_t param = refs->at[i];
+        const struct spec_origin *o = &b->task->params.at[param].origin;
+        if (b->bound[param] == b->node + 1)
+            continue;
+        uint32_t fan = o->kind == FLOW_FROM_INDEX ? named_fan(b, o) : FLOW_NONE;
+        if (o->kind != FLOW_FROM_INDEX)
+            bind_reference(b->resolve, o, b->node);
+        else if (fan != FLOW_NONE)
+            bind_index(b, param, fan, o->code.pos);
+    }
+}
+
+static size_t bindings_most(const struct binder *b, const struct ast *said,
+                            const struct referrers *refs)
+{
+    size_t count = refs->count + (b->n->fan == FLOW_NONE ? 0 : PLAN_FANS_DEEP);
+    for (const struct ast_arg *arg = said->args; arg; arg = arg->next)
+        count++;
+    return count < b->task->params.count ? count : b->task->params.count;
+}
+
+/* `bound` is scratch for as many parameters as a task has. */
 static void bind_node_args(struct resolve *r, uint32_t node, const struct referrers *refs,
                            uint32_t *bound)
 {
     struct plan_node *n = &r->nodes.at[node];
+    const struct ast *said = r->said.at[node];
     if (n->task == RESOLVE_NO_TASK)
         return;
-    const struct spec_task *t = r->spec->tasks.at[n->task];
-    bind_args(r, n, r->said.at[node], bound, node + 1);
-    for (size_t i = 0; i < refs[n->task].count; i++) {
-        uint32_t param = refs[n->task].at[i];
-        const struct spec_origin *o = &t->params.at[param].origin;
-        if (bound[param] != node + 1)
-            add_edge(r, o->node, node, o->code.pos);
-    }
+    struct binder b = {r, node, n, r->spec->tasks.at[n->task], bound};
+    size_t room = bindings_most(&b, said, &refs[n->task]);
+    n->bindings = room ? arena_alloc(r->arena, room * sizeof *n->bindings) : NULL;
+    bind_args(&b, said);
+    bind_indices(&b);
+    bind_defaults(&b, &refs[n->task]);
+}
+
+/* Does an included flow's parameter have its value from the flow around it? */
+static bool is_argument(const struct spec_param *p)
+{
+    size_t own = (size_t)(merge_local(p->name) - p->name);
+    return own != (p->origin.unit ? strlen(p->origin.unit) : 0);
 }
 
 /* t: the parameters' task; NULL: they are the flow's. */
@@ -333,10 +316,12 @@ static void bind_params(struct resolve *r, struct spec_params *ps, const struct 
 {
     for (size_t i = 0; i < ps->count; i++) {
         struct spec_param *p = &ps->at[i];
-        struct site site = {p, t == NULL, t && !t->used, arena_printf(r->arena, "'%s'", p->name)};
+        struct bind_site site = {p, t == NULL, t == NULL && !is_argument(p), t && !t->used};
         bind_origin(r, &p->origin, &site);
+        if (t == NULL && is_argument(p)) /* spec_read() has looked at defaults */
+            literal_check_limits(r, &p->origin, p);
         check_conversion(r, &p->origin, p);
-        if (p->origin.kind == FLOW_FROM_NODE)
+        if (p->origin.kind != FLOW_FROM_EXPR && p->origin.kind != FLOW_FROM_NOWHERE && refs)
             ARENA_PUSH(r->arena, refs, (uint32_t)i);
     }
 }

@@ -10,7 +10,7 @@ struct cc_job {
     const struct options *options;
     const struct inputs *inputs;
     const struct plan *plan;
-    const char *output; /* the executable's path; NULL: only check */
+    const char *output; /* the path of the executable, or of the object */
     const char *deps;   /* a depfile's path, or NULL */
     struct list read;   /* for the depfile: what flowc itself read */
 };

@@ -203,9 +203,40 @@ static void print_context(struct report *r, struct text t)
     }
 }
 
+/* Bytes that the block's caret and the '~' behind it mark. */
+static uint32_t marked(const struct block *b)
+{
+    const char *caret = b->body.size ? memrchr(b->body.at, '^', b->body.size) : NULL;
+    const char *end = b->body.at + b->body.size, *p = caret;
+    while (p && ++p < end && *p == '~')
+        ;
+    return p ? (uint32_t)(p - caret) : 1;
+}
+
+/* The message without the lines that show its place, for a form that programs read. */
+static void keep_block(struct report *r, const struct block *b)
+{
+    struct diag_foreign f = {.at = b->at, .message = b->head.at, .message_size = b->head.size};
+    f.kind = b->level.size ? copy(r, b->level) : "error";
+    if (b->level.size) {
+        f.at.len = marked(b);
+        f.file = b->file.at;
+        f.file_size = b->file.size;
+        f.message = b->message.at;
+        f.message_size = b->message.size;
+    } else {
+        f.at = POS_NONE;
+    }
+    diag_foreign(r->diag, &f);
+}
+
 static void print_block(struct report *r, const struct block *b)
 {
     FILE *out = r->diag->out;
+    if (r->diag->format != DIAG_TEXT) {
+        keep_block(r, b);
+        return;
+    }
     print_context(r, b->context);
     if (r->diag->color && b->level.size) {
         fprintf(out, "\033[01m%.*s: %s%.*s: \033[m\033[01m%.*s\033[m\n",

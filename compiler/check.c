@@ -1,8 +1,6 @@
-/* What can be wrong with tasks by themselves, what nothing uses, and cycles. */
+/* What can be wrong with tasks by themselves. */
 #include <string.h>
 
-#include "ast.h"
-#include "buf.h"
 #include "ctoken.h"
 #include "resolve.h"
 
@@ -143,7 +141,9 @@ static bool match_params(struct resolve *r, const struct cfunc *f, struct spec_t
 
 bool check_function(struct resolve *r, struct spec_task *t, struct pos wanted)
 {
-    const char *name = t->body == SPEC_BODY_NONE ? t->name : t->function;
+    const char *name = t->body == SPEC_BODY_NONE ? merge_local(t->name) : t->function;
+    if (!name)
+        return false; /* it was reported that its name is none */
     uint32_t at = table_find(r->function_at, name);
     if (at == TABLE_NONE) {
         missing_function(r, t, name);
@@ -163,16 +163,18 @@ bool check_function(struct resolve *r, struct spec_task *t, struct pos wanted)
 
 /* ---- Names and code ---------------------------------------------------------------------- */
 
-void check_params(struct resolve *r, const struct spec_params *ps, const char *whose)
+void check_params(struct resolve *r, const struct spec_params *ps, const struct spec_task *task)
 {
     for (size_t i = 0; i < ps->count; i++) {
         const struct spec_param *p = &ps->at[i];
-        if (!ctoken_is_identifier(p->name, strlen(p->name)))
-            diag_error(r->diag, p->pos, "'%s', a parameter of %s, is not a C identifier", p->name,
-                       whose);
-        else if (ctoken_is_reserved(p->name))
-            diag_error(r->diag, p->pos, "'%s' cannot be a parameter of %s: C or flow.h uses the "
-                       "name", p->name, whose);
+        const char *name = merge_local(p->name), *why = NULL;
+        if (!ctoken_is_identifier(name, strlen(name)))
+            why = "it is no C identifier";
+        else if (ctoken_is_reserved(name))
+            why = "C or flow.h uses the name";
+        if (why)
+            diag_error(r->diag, p->pos, "'%s' cannot be a parameter of %s: %s", p->name,
+                       task ? arena_printf(r->arena, "task '%s'", task->name) : "the flow", why);
     }
 }
 
@@ -184,24 +186,18 @@ void check_code(struct resolve *r, const struct code *c)
         diag_error(r->diag, at, "C code with %s", fault);
 }
 
-/* The next expression of a value, depth first; NULL at the end. `stack` holds what is left. */
-struct values {
-    const struct spec_value **at;
-    size_t count, room;
-};
-
-static void push_value(struct resolve *r, struct values *stack, const struct spec_value *v)
+void check_push(struct resolve *r, struct check_values *stack, const struct spec_value *v)
 {
     if (v)
         ARENA_PUSH(r->arena, stack, v);
 }
 
-static const struct spec_value *next_expression(struct resolve *r, struct values *stack)
+const struct spec_value *check_next(struct resolve *r, struct check_values *stack)
 {
     while (stack->count) {
         const struct spec_value *v = stack->at[--stack->count];
-        push_value(r, stack, v->next);
-        push_value(r, stack, v->child);
+        check_push(r, stack, v->next);
+        check_push(r, stack, v->child);
         if (v->kind == SPEC_VALUE_EXPR)
             return v;
     }
@@ -210,17 +206,16 @@ static const struct spec_value *next_expression(struct resolve *r, struct values
 
 static void check_value(struct resolve *r, const struct spec_value *value)
 {
-    struct values stack = {0};
+    struct check_values stack = {0};
     const struct spec_value *v;
-    push_value(r, &stack, value);
-    while ((v = next_expression(r, &stack)))
+    if (value->kind == SPEC_VALUE_NONE)
+        return;
+    check_push(r, &stack, value);
+    while ((v = check_next(r, &stack)))
         check_code(r, &v->expr);
 }
 
-/* Calls `use` with every name that stands in a label's braces. */
-static void each_label_name(const char *label,
-                            void (*use)(void *context, const char *name, size_t size),
-                            void *context)
+void check_label_names(const char *label, check_name *use, void *context)
 {
     for (const char *p = label; p && (p = strchr(p, '{')); p++) {
         if (p[1] == '{') {
@@ -244,7 +239,7 @@ static bool is_param(struct resolve *r, const struct spec_task *t, const char *n
     return bind_param(r, table_find(r->task_at, t->name), name) != TABLE_NONE;
 }
 
-static void check_label_name(void *context, const char *name, size_t size)
+static void label_name(void *context, const char *name, size_t size)
 {
     struct label *l = context;
     struct resolve *r = l->resolve;
@@ -261,7 +256,7 @@ static void check_record(struct resolve *r, const struct spec_task *t,
 {
     struct label l = {r, t, rec};
     if (t->body == SPEC_BODY_FUNCTION) /* of others spec_read() knew the parameters */
-        each_label_name(rec->label, check_label_name, &l);
+        check_label_names(rec->label, label_name, &l);
     check_value(r, &rec->value);
 }
 
@@ -277,175 +272,23 @@ static void check_argv(struct resolve *r, const struct spec_task *t)
     }
 }
 
+static void check_when(struct resolve *r, const struct spec_task *t)
+{
+    if (!t->when.text)
+        return;
+    check_code(r, &t->when);
+    bind_check_names(r, &t->when, t->unit, bind_params_of(r, table_find(r->task_at, t->name)),
+                     false);
+}
+
 void check_task(struct resolve *r, struct spec_task *t)
 {
-    check_params(r, &t->params, arena_printf(r->arena, "task '%s'", t->name));
+    check_params(r, &t->params, t);
     if (t->body == SPEC_BODY_EXPR || t->body == SPEC_BODY_STATEMENTS)
         check_code(r, &t->code);
     if (t->body == SPEC_BODY_ARGV)
         check_argv(r, t);
+    check_when(r, t);
     check_record(r, t, &t->entry);
     check_record(r, t, &t->ret);
-}
-
-/* ---- Unused ------------------------------------------------------------------------------ */
-
-struct uses { /* of a task's parameters */
-    struct resolve *resolve;
-    uint32_t task;
-    bool *used;
-};
-
-static void use_name(void *context, const char *name, size_t size)
-{
-    struct uses *u = context;
-    uint32_t at = table_find_n(u->resolve->task_params[u->task], name, size);
-    if (at != TABLE_NONE)
-        u->used[at] = true;
-}
-
-static void use_code(struct uses *u, const char *text, size_t size)
-{
-    struct ctokens s;
-    struct ctoken t;
-    ctokens_init(&s, text, size);
-    while (ctoken_next(&s, &t)) {
-        if (t.kind == CTOKEN_NAME)
-            use_name(u, t.text, t.size);
-    }
-}
-
-static bool is_word_byte(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* A shell's text: every word in it, quoted or not. */
-static void use_words(struct uses *u, const char *text, size_t size)
-{
-    size_t from = 0;
-    for (size_t i = 0; i <= size; i++) {
-        if (i < size && is_word_byte(text[i]))
-            continue;
-        if (i > from)
-            use_name(u, text + from, i - from);
-        from = i + 1;
-    }
-}
-
-static void use_record(struct uses *u, const struct spec_record *rec)
-{
-    struct values stack = {0};
-    const struct spec_value *v;
-    each_label_name(rec->label, use_name, u);
-    push_value(u->resolve, &stack, &rec->value);
-    while ((v = next_expression(u->resolve, &stack)))
-        use_code(u, v->expr.text, v->expr.size);
-}
-
-static void use_body(struct uses *u, const struct spec_task *t)
-{
-    if (t->body == SPEC_BODY_COMMAND)
-        use_words(u, t->code.text, t->code.size);
-    else if (t->code.text)
-        use_code(u, t->code.text, t->code.size);
-    for (size_t i = 0; t->body == SPEC_BODY_FUNCTION && t->cfunc && i < t->cfunc->param_count; i++)
-        use_name(u, t->cfunc->params[i].name, strlen(t->cfunc->params[i].name));
-    for (size_t i = 0; i < t->argc; i++)
-        use_words(u, t->argv[i], strlen(t->argv[i]));
-    use_record(u, &t->entry);
-    use_record(u, &t->ret);
-}
-
-static void unused_params(struct resolve *r, uint32_t task)
-{
-    const struct spec_task *t = r->spec->tasks.at[task];
-    if (t->params.count == 0)
-        return;
-    struct uses u = {r, task, arena_alloc(r->arena, t->params.count)};
-    bind_param(r, task, ""); /* makes the table */
-    use_body(&u, t);
-    for (size_t i = 0; i < t->params.count; i++) {
-        if (!u.used[i])
-            diag_warning(r->diag, DIAG_W_UNUSED_PARAMETER, t->params.at[i].pos,
-                         "parameter '%s' of task '%s' is not used", t->params.at[i].name, t->name);
-    }
-}
-
-void check_unused(struct resolve *r)
-{
-    for (uint32_t i = 0; i < r->spec->tasks.count; i++) {
-        const struct spec_task *t = r->spec->tasks.at[i];
-        if (!t->used && !r->diag->errors) /* it may be one whose name is misspelled */
-            diag_warning(r->diag, DIAG_W_UNUSED_TASK, t->pos, "task '%s' is not in the flow",
-                         t->name);
-        else if (t->used && r->diag->enabled[DIAG_W_UNUSED_PARAMETER] && !r->diag->errors)
-            unused_params(r, i);
-    }
-}
-
-/* ---- Cycles ------------------------------------------------------------------------------ */
-
-#define CYCLE_SHOWN 12 /* names of a longer cycle that are printed */
-
-struct cycle {
-    uint32_t *nodes;
-    size_t count;
-    struct pos *said; /* by position in nodes: where the edge to the next was said; line 0: tree */
-};
-
-static char *cycle_text(struct resolve *r, const struct plan *p, const struct cycle *c)
-{
-    struct buf b = {0};
-    for (size_t i = 0; i < c->count && i < CYCLE_SHOWN; i++)
-        buf_printf(&b, "%s -> ", p->nodes[c->nodes[i]].name);
-    if (c->count > CYCLE_SHOWN)
-        buf_printf(&b, "... %zu more ... -> ", c->count - CYCLE_SHOWN);
-    buf_puts(&b, p->nodes[c->nodes[0]].name);
-    char *text = arena_strdup(r->arena, b.failed ? "(memory is short)" : b.data);
-    buf_free(&b);
-    return text;
-}
-
-static void find_said(struct resolve *r, const struct plan *p, struct cycle *c)
-{
-    uint32_t *at = arena_alloc(r->arena, p->node_count * sizeof *at);
-    c->said = arena_alloc(r->arena, c->count * sizeof *c->said);
-    for (size_t i = 0; i < c->count; i++)
-        at[c->nodes[i]] = (uint32_t)i + 1;
-    for (size_t i = 0; i < p->edge_count; i++) {
-        uint32_t from = at[p->edges[i][0]];
-        if (from && c->nodes[from % c->count] == p->edges[i][1] && !c->said[from - 1].line)
-            c->said[from - 1] = p->edge_pos[i];
-    }
-}
-
-static struct pos cycle_pos(const struct plan *p, const struct cycle *c)
-{
-    for (size_t i = 0; i < c->count; i++) {
-        if (c->said[i].line)
-            return c->said[i];
-    }
-    return p->spec->flow.text ? p->spec->flow.pos : p->nodes[c->nodes[0]].pos;
-}
-
-void check_cycle(struct resolve *r, const struct plan *p)
-{
-    struct cycle c = {.nodes = arena_alloc(r->arena, (p->node_count + 1) * sizeof *c.nodes)};
-    c.count = graph_cycle(&p->graph, c.nodes);
-    if (c.count == 0)
-        return;
-    if (c.count == SIZE_MAX) {
-        diag_error(r->diag, p->spec->flow.pos, "not enough memory to look for cycles");
-        return;
-    }
-    find_said(r, p, &c);
-    diag_error(r->diag, cycle_pos(p, &c), "cycle: %s", cycle_text(r, p, &c));
-    for (size_t i = 0, shown = 0; i < c.count && shown < CYCLE_SHOWN; i++) {
-        if (!c.said[i].line)
-            continue;
-        diag_note(r->diag, c.said[i], "'%s' waits for '%s' here",
-                  p->nodes[c.nodes[(i + 1) % c.count]].name, p->nodes[c.nodes[i]].name);
-        shown++;
-    }
 }

@@ -1,5 +1,6 @@
 #include "ctoken.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "spec.h"
@@ -211,33 +212,42 @@ bool ctoken_is_identifier(const char *text, size_t size)
     return true;
 }
 
-static bool is_among(const char *name, const char *const *names)
+static int compare_names(const void *name, const void *entry)
 {
-    while (*names && strcmp(name, *names) != 0)
-        names++;
-    return *names;
+    return strcmp(name, *(const char *const *)entry);
+}
+
+/* The names are sorted. */
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    return bsearch(name, names, count, sizeof *names, compare_names) != NULL;
 }
 
 bool ctoken_is_keyword(const char *name)
 {
     static const char *const keywords[] = {
-        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
-        "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
-        "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-        "typedef", "union", "unsigned", "void", "volatile", "while", "asm", "typeof", NULL,
+        "asm", "auto", "break", "case", "char", "const", "continue", "default", "do", "double",
+        "else", "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long",
+        "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct",
+        "switch", "typedef", "typeof", "union", "unsigned", "void", "volatile", "while",
     };
-    return is_among(name, keywords);
+    return is_among(name, keywords, sizeof keywords / sizeof *keywords);
 }
 
 bool ctoken_is_reserved(const char *name)
 {
     static const char *const macros[] = {
-        "bool",  "true",   "false",  "NULL", "errno", "linux", "unix", "i386",
-        "stdin", "stdout", "stderr", "main", "offsetof", NULL,
+        "BUFSIZ",   "EOF",      "EXIT_FAILURE", "EXIT_SUCCESS", "NULL",  "P_tmpdir", "RAND_MAX",
+        "SEEK_CUR", "SEEK_END", "SEEK_SET",     "bool",         "errno", "false",    "i386",
+        "linux",    "main",     "offsetof",     "stderr",       "stdin", "stdout",   "true",
+        "unix",
     };
     bool ours = strncmp(name, "flow_", 5) == 0 || strncmp(name, "FLOW_", 5) == 0;
     bool system = name[0] == '_' && (name[1] == '_' || (name[1] >= 'A' && name[1] <= 'Z'));
-    return ours || system || ctoken_is_keyword(name) || is_among(name, macros);
+    if (*name == '\0' || name[1] == '\0')
+        return false;
+    return ours || system || ctoken_is_keyword(name) ||
+           is_among(name, macros, sizeof macros / sizeof *macros);
 }
 
 /* ---- Balance ----------------------------------------------------------------------------- */

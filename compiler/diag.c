@@ -1,8 +1,12 @@
+#define _POSIX_C_SOURCE 200809L
 #include "diag.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
+#include "diag_form.h"
 #include "utf8.h"
 
 enum {
@@ -34,6 +38,24 @@ void diag_init(struct diag *d, struct sources *s)
         d->enabled[w] = warnings[w].on;
 }
 
+bool diag_format(struct diag *d, const char *name)
+{
+    static const char *const names[] = {"text", "json", "sarif"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            d->format = (enum diag_format)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool diag_wants_color(void)
+{
+    const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && !(none && *none) && term && strcmp(term, "dumb") != 0;
+}
+
 static enum diag_warning find_warning(const char *name)
 {
     for (int w = DIAG_W_NONE + 1; w < DIAG_W_COUNT; w++)
@@ -52,6 +74,7 @@ static bool error_option(struct diag *d, const char *rest, bool on)
     if (w == DIAG_W_NONE)
         return false;
     d->as_error[w] = on;
+    d->never_error[w] = !on;
     d->enabled[w] = d->enabled[w] || on;
     return true;
 }
@@ -65,13 +88,14 @@ bool diag_option(struct diag *d, const char *name)
         return error_option(d, name + 5, on);
     if (strcmp(name, "all") == 0 || strcmp(name, "extra") == 0) {
         for (int w = DIAG_W_NONE + 1; w < DIAG_W_COUNT; w++)
-            d->enabled[w] = on;
+            d->enabled[w] = d->said[w] ? d->enabled[w] : on;
         return true;
     }
     enum diag_warning w = find_warning(name);
     if (w == DIAG_W_NONE)
         return false;
     d->enabled[w] = on;
+    d->said[w] = true;
     return true;
 }
 
@@ -255,9 +279,19 @@ static void flush(struct diag *d, struct buf *out)
     buf_free(out);
 }
 
-/* `tag` stands after the message: " [-Wparentheses]". */
-static void show(struct diag *d, enum diag_level level, struct pos at, const char *tag,
-                 const char *format, va_list args)
+/* `option`: "-Wparentheses", or "". */
+static void keep(struct diag *d, enum diag_level level, bool child, struct pos at,
+                 const char *option, const char *format, va_list args)
+{
+    struct buf raw = {0};
+    buf_vprintf(&raw, format, args);
+    diag_keep(d, level_names[level], child, at, option,
+              raw.failed || !raw.data ? format : raw.data);
+    buf_free(&raw);
+}
+
+static void show_text(struct diag *d, enum diag_level level, struct pos at, const char *option,
+                      const char *format, va_list args)
 {
     struct buf out = {0};
     d->level = level;
@@ -267,7 +301,7 @@ static void show(struct diag *d, enum diag_level level, struct pos at, const cha
     buf_printf(&out, "%s: ", level_names[level]);
     color(d, &out, COLOR_END);
     put_message(&out, format, args);
-    buf_printf(&out, "%s\n", tag);
+    buf_printf(&out, *option ? " [%s]\n" : "%s\n", option);
     size_t size = 0;
     const char *line = line_at(d, at, &size);
     if (line) {
@@ -277,29 +311,44 @@ static void show(struct diag *d, enum diag_level level, struct pos at, const cha
     flush(d, &out);
 }
 
+/* child: a note that belongs to what was shown before. */
+static void show(struct diag *d, enum diag_level level, bool child, struct pos at,
+                 const char *option, const char *format, va_list args)
+{
+    if (d->format == DIAG_TEXT)
+        show_text(d, level, at, option, format, args);
+    else
+        keep(d, level, child, at, option, format, args);
+}
+
 /* ---- What is counted, and what is printed -------------------------------------------------- */
+
+static void say(struct diag *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(struct diag *d, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    show(d, DIAG_NOTE, false, POS_NONE, "", format, args);
+    va_end(args);
+}
 
 /* Is the n-th of its kind still printed? The first that is not says so. */
 static bool within_limit(struct diag *d, unsigned n, const char *kind)
 {
     if (d->max_errors == 0 || n <= d->max_errors)
         return true;
-    if (n == d->max_errors + 1) {
-        struct buf out = {0};
-        put_place(d, &out, POS_NONE);
-        buf_printf(&out, "note: only the first %u %s are shown\n", d->max_errors, kind);
-        flush(d, &out);
-    }
+    if (n == d->max_errors + 1)
+        say(d, "only the first %u %s are shown", d->max_errors, kind);
     return false;
 }
 
-static void count_error(struct diag *d, struct pos at, const char *tag, const char *format,
+static void count_error(struct diag *d, struct pos at, const char *option, const char *format,
                         va_list args)
 {
     d->errors++;
     d->muted = !within_limit(d, d->errors, "errors");
     if (!d->muted)
-        show(d, DIAG_ERROR, at, tag, format, args);
+        show(d, DIAG_ERROR, false, at, option, format, args);
 }
 
 void diag_error(struct diag *d, struct pos at, const char *format, ...)
@@ -310,11 +359,11 @@ void diag_error(struct diag *d, struct pos at, const char *format, ...)
     va_end(args);
 }
 
-static void make_tag(char tag[64], const char *prefix, enum diag_warning w)
+static void make_option(char option[64], const char *prefix, enum diag_warning w)
 {
-    tag[0] = '\0';
+    option[0] = '\0';
     if (w != DIAG_W_NONE)
-        snprintf(tag, 64, " [-W%s%s]", prefix, warnings[w].name);
+        snprintf(option, 64, "-W%s%s", prefix, warnings[w].name);
 }
 
 void diag_warning(struct diag *d, enum diag_warning w, struct pos at, const char *format, ...)
@@ -322,16 +371,16 @@ void diag_warning(struct diag *d, enum diag_warning w, struct pos at, const char
     d->muted = d->quiet_warnings || !d->enabled[w];
     if (d->muted)
         return;
-    char tag[64];
-    bool as_error = d->werror || d->as_error[w];
-    make_tag(tag, as_error ? "error=" : "", w);
+    char option[64];
+    bool as_error = (d->werror && !d->never_error[w]) || d->as_error[w];
+    make_option(option, as_error ? "error=" : "", w);
     va_list args;
     va_start(args, format);
     if (as_error) {
-        count_error(d, at, tag, format, args);
+        count_error(d, at, option, format, args);
     } else {
         d->warnings++;
-        show(d, DIAG_WARNING, at, tag, format, args);
+        show(d, DIAG_WARNING, false, at, option, format, args);
     }
     va_end(args);
 }
@@ -341,17 +390,17 @@ void diag_remark(struct diag *d, enum diag_warning w, struct pos at, const char 
     d->muted = d->quiet_warnings || !d->enabled[w];
     if (d->muted)
         return;
-    char tag[64];
-    make_tag(tag, d->as_error[w] ? "error=" : "", w);
+    char option[64];
+    make_option(option, d->as_error[w] ? "error=" : "", w);
     va_list args;
     va_start(args, format);
     if (d->as_error[w]) {
-        count_error(d, at, tag, format, args);
+        count_error(d, at, option, format, args);
     } else {
         d->remarks++;
         d->muted = !within_limit(d, d->remarks, "remarks");
         if (!d->muted)
-            show(d, DIAG_NOTE, at, tag, format, args);
+            show(d, DIAG_NOTE, false, at, option, format, args);
     }
     va_end(args);
 }
@@ -362,7 +411,7 @@ void diag_note(struct diag *d, struct pos at, const char *format, ...)
         return;
     va_list args;
     va_start(args, format);
-    show(d, DIAG_NOTE, at, "", format, args);
+    show(d, DIAG_NOTE, true, at, "", format, args);
     va_end(args);
 }
 
@@ -377,6 +426,11 @@ static void put_deletion(const struct diag *d, struct buf *out, size_t columns)
 void diag_fixit(struct diag *d, struct pos at, const char *text)
 {
     size_t size = 0;
+    if (d->format != DIAG_TEXT) {
+        if (!d->muted)
+            diag_keep_fixit(d, at, text);
+        return;
+    }
     const char *line = d->muted ? NULL : line_at(d, at, &size);
     if (!line)
         return;
@@ -395,5 +449,17 @@ void diag_fixit(struct diag *d, struct pos at, const char *text)
         color(d, &out, COLOR_END);
     }
     buf_putc(&out, '\n');
+    flush(d, &out);
+}
+
+void diag_finish(struct diag *d, bool ok)
+{
+    struct buf out = {0};
+    if (d->format == DIAG_JSON)
+        diag_json(d, &out);
+    else if (d->format == DIAG_SARIF)
+        diag_sarif(d, &out, ok);
+    if (out.failed)
+        fputs("flowc: out of memory\n", d->out);
     flush(d, &out);
 }

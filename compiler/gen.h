@@ -22,9 +22,24 @@ struct gen_names {
 bool gen_c(struct arena *a, FILE *out, const struct plan *p, const struct sources *s,
            const char *own_name, struct gen_names *names);
 
-/* JSON: {"name", "nodes": [{"name", "task", "dependencies": […]}]} in the flow's order. */
+/* JSON: {"name", "nodes": [{"name", "task", "dependencies": […], "position": {"x", "y"}}],
+ * "groups": […]} in the flow's order; see gen_look.h for the places. */
 bool gen_json(struct arena *a, FILE *out, const struct plan *p);
 
-/* For people: the flow with all its parentheses, then its edges "a -> b", one a line. */
-bool gen_explain(struct arena *a, FILE *out, const struct plan *p);
+/* For people: the flow with all its parentheses, then its edges "a -> b", one a line, then a
+ * drawing (gen_text). */
+bool gen_explain(struct arena *a, FILE *out, const struct plan *p, bool ascii);
+
+/* The flow drawn with letters, from left to right; where it is too large for that, a line that says
+ * so. ascii: without box-drawing characters. False: out of memory. */
+struct buf;
+bool gen_text(struct arena *a, struct buf *out, const struct plan *p, bool ascii);
+/* Is the locale one that has no box-drawing characters? */
+bool gen_text_ascii(void);
+
+/* Graphviz: fan-outs, and parallel groups within sequences, are clusters. */
+bool gen_dot(struct arena *a, FILE *out, const struct plan *p);
+
+/* An SVG document: self-contained, without scripts. */
+bool gen_svg(struct arena *a, FILE *out, const struct plan *p);
 #endif

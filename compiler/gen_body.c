@@ -6,10 +6,8 @@
  * value, so that the text of every expression stands three times: its type, its use for void, its
  * use otherwise. One of the last two is compiled, and so evaluated, once. */
 #define _GNU_SOURCE 1
-#include <math.h>
 #include <string.h>
 
-#include "ctoken.h"
 #include "gen_c.h"
 
 static const struct {
@@ -20,48 +18,48 @@ static const struct {
 #undef X
 };
 
-const char *gen_ctype(enum flow_ctype type)
+const char *gen_suffix(enum flow_ctype type)
 {
-    return ctypes[type].type;
+    return ctypes[type].suffix;
 }
 
-static void name_function(struct gen *g, const char *symbol, const char *words, struct pos pos)
+void gen_begin(struct gen *g, const char *symbol, const char *words, struct pos pos)
 {
     struct gen_name n = {symbol, words, pos};
     ARENA_PUSH(g->arena, g->names, n);
-}
-
-static void begin(struct gen *g, const char *symbol)
-{
     emit(g->e, "static flow_value %s(struct flow_call *flow__c)", symbol);
     emit(g->e, "{");
+    emit(g->e, "    (void)flow__c;");
+}
+
+void gen_end(struct gen *g)
+{
+    emit(g->e, "}");
 }
 
 /* ---- Expressions ------------------------------------------------------------------------- */
 
-static void code(struct gen *g, const struct code *c)
+void gen_code(struct gen *g, const struct code *c)
 {
     emit_code(g->e, c);
     emit_back(g->e);
 }
 
-/* Declares `variable`, of the expression's type, with its value. */
-static void hold(struct gen *g, const char *variable, const struct code *c)
+void gen_hold(struct gen *g, const char *variable, const struct code *c)
 {
     emit(g->e, "    typedef __typeof__(((void)0,");
-    code(g, c);
+    gen_code(g, c);
     emit(g->e, "    )) %s_t;", variable);
     emit(g->e, "    FLOW_HOLD_(%s_t) %s = _Generic((%s_t *)0, void *: ((void)(", variable,
          variable, variable);
-    code(g, c);
+    gen_code(g, c);
     emit(g->e, "    ), flow_null()), default: (");
-    code(g, c);
+    gen_code(g, c);
     emit(g->e, "    ));");
 }
 
-/* `before` flow_from(variable) `after`, with errors at the expression that the variable holds. */
-static void from(struct gen *g, const char *before, const char *variable, const char *after,
-                 struct pos at)
+void gen_from(struct gen *g, const char *before, const char *variable, const char *after,
+              struct pos at)
 {
     emit(g->e, "    %s", before);
     emit_at(g->e, at);
@@ -72,8 +70,8 @@ static void from(struct gen *g, const char *before, const char *variable, const 
 
 static void return_expression(struct gen *g, const char *variable, const struct code *c)
 {
-    hold(g, variable, c);
-    from(g, "return", variable, "", c->pos);
+    gen_hold(g, variable, c);
+    gen_from(g, "return", variable, "", c->pos);
 }
 
 /* ---- Values: expressions, objects, lists ------------------------------------------------- */
@@ -112,8 +110,8 @@ static void member(struct gen *g, const struct level *into, const struct spec_va
         return;
     }
     emit(g->e, "    {");
-    hold(g, "flow__m", &v->expr);
-    from(g, put(g, into, v), "flow__m", ")", v->expr.pos);
+    gen_hold(g, "flow__m", &v->expr);
+    gen_from(g, put(g, into, v), "flow__m", ")", v->expr.pos);
     emit(g->e, "    }");
 }
 
@@ -159,26 +157,26 @@ static void return_value(struct gen *g, const struct spec_value *v)
 
 /* ---- Tasks ------------------------------------------------------------------------------- */
 
-static void local(struct gen *g, const struct spec_param *p, const char *from_where, size_t i)
+void gen_local(struct gen *g, const struct spec_param *p, const char *where, size_t i)
 {
-    emit(g->e, "    %s const %s = flow_%s_%s(flow__c, %zu);", gen_ctype(p->type), p->name,
-         from_where, ctypes[p->type].suffix, i);
-    emit(g->e, "    (void)%s;", p->name);
+    const char *name = merge_local(p->name);
+    emit(g->e, "    %s const %s = flow_%s_%s(flow__c, %zu);", ctypes[p->type].type, name, where,
+         ctypes[p->type].suffix, i);
+    emit(g->e, "    (void)%s;", name);
 }
 
-static void locals(struct gen *g, const struct spec_task *t)
+void gen_locals(struct gen *g, const struct spec_task *t)
 {
-    emit(g->e, "    (void)flow__c;");
     for (size_t i = 0; i < t->params.count; i++)
-        local(g, &t->params.at[i], "arg", i);
+        gen_local(g, &t->params.at[i], "arg", i);
 }
 
 /* The result of the task's expression, or what `return: {value: …}` makes of it. */
 static void return_result(struct gen *g, const struct spec_task *t, const struct code *c)
 {
-    hold(g, "flow__v", c);
+    gen_hold(g, "flow__v", c);
     if (t->ret.value.kind == SPEC_VALUE_NONE) {
-        from(g, "return", "flow__v", "", c->pos);
+        gen_from(g, "return", "flow__v", "", c->pos);
         return;
     }
     emit(g->e, "    {"); /* a parameter may be called `value` */
@@ -191,7 +189,7 @@ static void return_result(struct gen *g, const struct spec_task *t, const struct
 static void return_statements(struct gen *g, const struct spec_task *t)
 {
     emit(g->e, "    {");
-    code(g, &t->code);
+    gen_code(g, &t->code);
     emit(g->e, "    ;"); /* the statements may end in a label */
     return_value(g, &t->ret.value);
     emit(g->e, "    }");
@@ -233,11 +231,10 @@ static void run_function(struct gen *g, uint32_t i)
 {
     const struct spec_task *t = g->plan->tasks[i];
     const char *symbol = gen_symbol(g, "run", i);
-    name_function(g, symbol, arena_printf(g->arena, "task '%s'", t->name), t->pos);
     if (t->body == SPEC_BODY_FUNCTION && !t->cfunc->in_prologue)
         emit(g->e, "%s", prototype_text(g, t->cfunc));
-    begin(g, symbol);
-    locals(g, t);
+    gen_begin(g, symbol, arena_printf(g->arena, "task '%s'", t->name), t->pos);
+    gen_locals(g, t);
     if (t->body == SPEC_BODY_EXPR)
         return_result(g, t, &t->code);
     else if (t->body == SPEC_BODY_STATEMENTS)
@@ -251,9 +248,8 @@ static void entry_function(struct gen *g, uint32_t i)
 {
     const struct spec_task *t = g->plan->tasks[i];
     const char *symbol = gen_symbol(g, "entry", i);
-    name_function(g, symbol, arena_printf(g->arena, "the entry of task '%s'", t->name), t->pos);
-    begin(g, symbol);
-    locals(g, t);
+    gen_begin(g, symbol, arena_printf(g->arena, "the entry of task '%s'", t->name), t->pos);
+    gen_locals(g, t);
     return_value(g, &t->entry.value);
     emit(g->e, "}");
 }
@@ -262,9 +258,8 @@ static void result_function(struct gen *g, uint32_t i)
 {
     const struct spec_task *t = g->plan->tasks[i];
     const char *symbol = gen_symbol(g, "result", i);
-    name_function(g, symbol, arena_printf(g->arena, "the result of task '%s'", t->name), t->pos);
-    begin(g, symbol);
-    locals(g, t);
+    gen_begin(g, symbol, arena_printf(g->arena, "the result of task '%s'", t->name), t->pos);
+    gen_locals(g, t);
     emit(g->e, "    {");
     emit(g->e, "    flow_value value = flow_output(flow__c);");
     emit(g->e, "    (void)value;");
@@ -273,83 +268,19 @@ static void result_function(struct gen *g, uint32_t i)
     emit(g->e, "}");
 }
 
-/* ---- Defaults ---------------------------------------------------------------------------- */
-
-static void return_double(struct gen *g, double d)
-{
-    if (isnan(d))
-        emit(g->e, "    return flow_double(0.0 / 0.0);");
-    else if (isinf(d))
-        emit(g->e, "    return flow_double(%s1.0 / 0.0);", d < 0 ? "-" : "");
-    else
-        emit(g->e, "    return flow_double(%.17g);", d);
-}
-
-static void return_literal(struct gen *g, flow_value v)
-{
-    enum flow_type type = flow_type(v);
-    if (type == FLOW_NULL)
-        emit(g->e, "    return flow_null();");
-    else if (type == FLOW_BOOL)
-        emit(g->e, "    return flow_bool(%s);", v.u.i ? "true" : "false");
-    else if (type == FLOW_INT && v.u.i == INT64_MIN)
-        emit(g->e, "    return flow_int(-9223372036854775807 - 1);");
-    else if (type == FLOW_INT)
-        emit(g->e, "    return flow_int(%lld);", (long long)v.u.i);
-    else if (type == FLOW_DOUBLE)
-        return_double(g, v.u.d);
-    else
-        emit(g->e, "    return flow_string(%s);", emit_string_n(g->e, v.u.p, flow_size(v)));
-}
-
-/* The flow's parameters that the expression names. */
-static void flow_locals(struct gen *g, const struct code *c, uint32_t number)
-{
-    struct ctokens s;
-    struct ctoken t;
-    ctokens_init(&s, c->text, c->size);
-    while (ctoken_next(&s, &t)) {
-        uint32_t i = t.kind == CTOKEN_NAME ? table_find_n(g->flow_params, t.text, t.size)
-                                           : TABLE_NONE;
-        if (i == TABLE_NONE || g->stamp[i] == number + 1)
-            continue;
-        g->stamp[i] = number + 1;
-        local(g, &g->plan->spec->params.at[i], "param", i);
-    }
-}
-
-static const char *default_words(struct gen *g, const struct gen_default *d)
-{
-    const char *name = d->param->name;
-    if (d->node)
-        return arena_printf(g->arena, "the argument '%s' of node '%s'", name, d->node->name);
-    if (d->task)
-        return arena_printf(g->arena, "the default of '%s' of task '%s'", name, d->task->name);
-    return arena_printf(g->arena, "the default of '%s'", name);
-}
-
-static void default_function(struct gen *g, const struct gen_default *d)
-{
-    const char *symbol = arena_printf(g->arena, "flow__default_%u", d->number);
-    name_function(g, symbol, default_words(g, d), d->origin->code.pos);
-    begin(g, symbol);
-    emit(g->e, "    (void)flow__c;");
-    if (d->origin->is_literal) {
-        return_literal(g, d->origin->literal);
-    } else {
-        flow_locals(g, &d->origin->code, d->number);
-        return_expression(g, "flow__v", &d->origin->code);
-    }
-    emit(g->e, "}");
-}
+/* ---- All ---------------------------------------------------------------------------------- */
 
 void gen_bodies(struct gen *g)
 {
     const struct plan *p = g->plan;
-    if (p->spec->prologue.text)
-        code(g, &p->spec->prologue);
-    gen_each_default(g, default_function);
+    for (size_t i = 0; i < p->prologues.count; i++)
+        gen_code(g, &p->prologues.at[i]);
+    gen_each_default(g, gen_default_function);
+    for (uint32_t i = 0; i < p->fan_count; i++)
+        gen_fan_functions(g, i);
     for (uint32_t i = 0; i < p->task_count; i++) {
+        if (p->tasks[i]->when.text)
+            gen_when_function(g, i);
         if (gen_has_entry(p->tasks[i]))
             entry_function(g, i);
         if (gen_has_run(p->tasks[i]))

@@ -18,6 +18,8 @@
     const char *text;
     struct ast *tree;
     struct ast_arg *arg;
+    struct ast_range *range;
+    const struct ast_text *part;
 }
 
 %code {
@@ -45,9 +47,14 @@ static void flow_yyerror(const struct pos *at, void *scanner, struct parse *p, c
 }
 
 %token <text> NAME VALUE REFERENCE
+%token <part> PART
+%token NO_INDEX JUNK
+%token BRACKET "[" UNBRACKET "]" IN "in" DOTS ".." PERCENT "%" BRACE "{" UNBRACE "}"
 %token PARALLEL "||" THEN ";" OPEN "(" CLOSE ")" EQUALS "=" COMMA ","
-%type <tree> flow sequence units unit node
-%type <arg> args list arg
+%type <tree> flow sequence units unit fan primary node
+%type <arg> args list arg items item
+%type <range> ranges range bounds
+%type <part> width
 %type <text> value
 
 %%
@@ -68,6 +75,42 @@ units:
 |   units then unit             { $$ = parse_join(p, AST_SEQ, $1, @2, $3, @$); }
 ;
 unit:
+    primary
+|   fan
+;
+fan:
+    primary "[" ranges "]"      { $$ = parse_fan(p, $1, @2, $3); }
+|   primary "[" error "]"       { $$ = $1; }
+|   fan "[" ranges "]"          { $$ = parse_fan_again(p, $1, @2); }
+|   fan "[" error "]"
+;
+ranges:
+    range                       { $$ = parse_ranges_add(NULL, $1); }
+|   ranges "," range            { $$ = parse_ranges_add($1, $3); }
+;
+range:
+    NAME "in" bounds width      { $$ = parse_range(p, @1, $1, $3, $4, @$); }
+|   NO_INDEX bounds width       { $$ = NULL; }
+;
+bounds:
+    PART ".." PART              { $$ = parse_span(p, $1, $3); }
+|   PART                        { $$ = parse_list(p, $1); }
+|   "{" "}"                     { $$ = parse_items(p, @1, NULL); }
+|   "{" items "}"               { $$ = parse_items(p, @1, $2); }
+;
+width:
+    %empty                      { $$ = NULL; }
+|   "%" PART                    { $$ = $2; }
+;
+items:
+    item                        { $$ = parse_args_add(NULL, $1); }
+|   items "," item              { $$ = parse_args_add($1, $3); }
+;
+item:
+    VALUE                       { $$ = parse_item(p, @1, $1, false); }
+|   NAME                        { $$ = parse_item(p, @1, $1, true); }
+;
+primary:
     node
 |   "(" flow ")"                { parse_level(p, $2); $$ = parse_parens($2, @1); }
 |   error                       { $$ = NULL; }
@@ -123,6 +166,16 @@ static void expect(struct parse_expected *e, yysymbol_kind_t token)
     case YYSYMBOL_CLOSE: e->close = true; break;
     case YYSYMBOL_EQUALS: e->equals = true; break;
     case YYSYMBOL_COMMA: e->comma = true; break;
+    case YYSYMBOL_IN: e->in = true; break;
+    case YYSYMBOL_PART: e->part = true; break;
+    case YYSYMBOL_BRACE: e->list = true; break;
+    case YYSYMBOL_DOTS: e->dots = true; break;
+    case YYSYMBOL_PERCENT: e->percent = true; break;
+    case YYSYMBOL_BRACKET: e->bracket = true; break;
+    case YYSYMBOL_NO_INDEX: e->index = true; break;
+    case YYSYMBOL_REFERENCE: e->reference = true; break;
+    case YYSYMBOL_UNBRACKET: e->unbracket = true; break;
+    case YYSYMBOL_UNBRACE: e->unbrace = true; break;
     default: break;
     }
 }

@@ -9,12 +9,18 @@
 #include "diag.h"
 #include "process.h"
 #include "spec.h"
+#include "table.h"
 
 struct reader {
     struct arena *arena;
     struct diag *diag;
     struct inputs *in;
-    const struct spec *spec;
+    const struct spec *spec; /* that of `folder`: the file, then those that it includes */
+    const char *folder;      /* "." or "dir" */
+};
+struct specs { /* each file once */
+    const struct spec **at;
+    size_t count, room;
 };
 
 static void add(struct reader *r, struct list *l, const char *word)
@@ -33,9 +39,9 @@ static const char *folder_of(struct arena *a, const struct spec *s)
 
 static const char *in_folder(struct reader *r, const char *path)
 {
-    if (path[0] == '/' || strcmp(r->in->folder, ".") == 0)
+    if (path[0] == '/' || strcmp(r->folder, ".") == 0)
         return path;
-    return arena_printf(r->arena, "%s/%s", r->in->folder, path);
+    return arena_printf(r->arena, "%s/%s", r->folder, path);
 }
 
 /* ---- Files ------------------------------------------------------------------------------- */
@@ -151,24 +157,84 @@ static void spec_packages(struct reader *r)
     process_unguard();
 }
 
+/* ---- All --------------------------------------------------------------------------------- */
+
+static void add_spec(struct arena *a, struct specs *all, struct table *seen, const struct spec *s)
+{
+    uint32_t n = (uint32_t)all->count;
+    if (!s->source || table_add(seen, s->source->name, n) == n)
+        ARENA_PUSH(a, all, s);
+}
+
+/* The file and all that it includes, the nearer ones first. */
+static struct specs list_specs(struct arena *a, const struct spec *s)
+{
+    struct specs all = {0};
+    struct table *seen = table_new(a);
+    add_spec(a, &all, seen, s);
+    for (size_t i = 0; i < all.count; i++) {
+        const struct spec_includes *in = all.at[i]->includes;
+        for (size_t k = 0; in && k < in->count; k++)
+            add_spec(a, &all, seen, in->at[k].spec);
+    }
+    return all;
+}
+
+static void enter(struct reader *r, const struct spec *s)
+{
+    r->spec = s;
+    r->folder = folder_of(r->arena, s);
+}
+
+static void read_prologue(struct reader *r)
+{
+    const struct code *c = &r->spec->prologue;
+    if (c->text)
+        cfunc_scan(r->arena, &r->in->functions, c->text, c->size, c->pos, c->indent, true);
+}
+
+/* Its `code:` may include headers that lie beside it. */
+static void included(struct reader *r)
+{
+    add(r, &r->in->included, r->spec->source->name);
+    if (strcmp(r->folder, r->in->folder) == 0)
+        return;
+    add(r, &r->in->cflags, "-iquote");
+    add(r, &r->in->cflags, r->folder);
+}
+
+static void command_line(struct reader *r, const struct options *o)
+{
+    for (size_t i = 0; i < o->files.count; i++) {
+        if (o->files.at[i][0] == '-')
+            add(r, &r->in->files, o->files.at[i]);
+        else
+            file(r, o->files.at[i], POS_NONE);
+    }
+}
+
 void inputs_read(struct arena *a, struct diag *d, struct inputs *in, const struct options *o,
                  const struct spec *s)
 {
-    struct reader r = {a, d, in, s};
-    *in = (struct inputs){.folder = folder_of(a, s)};
-    if (s->prologue.text)
-        cfunc_scan(a, &in->functions, s->prologue.text, s->prologue.size, s->prologue.pos,
-                   s->prologue.indent, true);
-    spec_cflags(&r);
+    struct reader r = {.arena = a, .diag = d, .in = in};
+    struct specs all = list_specs(a, s);
+    *in = (struct inputs){0};
+    for (size_t i = 0; i < all.count; i++) {
+        enter(&r, all.at[i]);
+        read_prologue(&r);
+        spec_cflags(&r);
+        if (i == 0)
+            in->folder = r.folder;
+        else
+            included(&r);
+    }
     for (size_t i = 0; i < o->cflags.count; i++)
         add(&r, &in->cflags, o->cflags.at[i]);
-    for (size_t i = 0; i < o->files.count; i++) {
-        if (o->files.at[i][0] == '-')
-            add(&r, &in->files, o->files.at[i]);
-        else
-            file(&r, o->files.at[i], POS_NONE);
+    command_line(&r, o);
+    for (size_t i = 0; i < all.count; i++) {
+        enter(&r, all.at[i]);
+        spec_sources(&r);
+        spec_libs(&r);
+        spec_packages(&r);
     }
-    spec_sources(&r);
-    spec_libs(&r);
-    spec_packages(&r);
 }

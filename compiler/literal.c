@@ -29,7 +29,7 @@ static flow_value scalar(enum flow_type type, int64_t i)
 static void wrong(struct resolve *r, const struct spec_origin *o, enum flow_ctype type,
                   const char *what, const char *is)
 {
-    diag_error(r->diag, o->code.pos, "%s is of type '%s', but this is %s", what,
+    diag_error(r->diag, o->code.pos, "'%s' is of type '%s', but this is %s", what,
                type_names[type], is);
 }
 
@@ -97,6 +97,8 @@ static bool decode(struct resolve *r, const char *text, size_t size, char **out,
 {
     struct ctokens s;
     struct ctoken t;
+    if (size == 0 || *text != '"')
+        return false;
     ctokens_init(&s, text, size);
     if (!ctoken_next(&s, &t) || t.kind != CTOKEN_STRING || t.size != size)
         return false;
@@ -121,13 +123,12 @@ static void read_int(struct resolve *r, struct spec_origin *o, enum flow_ctype t
                 : type == FLOW_C_SIZE ? i >= 0
                 : type == FLOW_C_BOOL ? i == 0 || i == 1
                                       : true;
-    const char *digits = arena_printf(r->arena, "\"%lld\"", (long long)i);
     if (!fits) {
-        diag_error(r->diag, o->code.pos, "%lld is out of range for %s of type '%s'", (long long)i,
+        diag_error(r->diag, o->code.pos, "%lld is out of range for '%s' of type '%s'", (long long)i,
                    what, type_names[type]);
     } else if (type == FLOW_C_STRING || type == FLOW_C_BUFFER) {
         wrong(r, o, type, what, "a number; quote it to make it a string");
-        diag_fixit(r->diag, o->code.pos, digits);
+        diag_fixit(r->diag, o->code.pos, arena_printf(r->arena, "\"%lld\"", (long long)i));
     } else if (type == FLOW_C_DOUBLE || type == FLOW_C_FLOAT) {
         set(o, (flow_value){.meta = FLOW_DOUBLE, .u.d = (double)i});
     } else {
@@ -177,12 +178,14 @@ static bool try_int(struct resolve *r, struct spec_origin *o, enum flow_ctype ty
         return true;
     }
     errno = 0;
-    const char *sign = *text == '-' ? "-" : "";
-    long long i = strtoll(arena_printf(r->arena, "%s%s", sign, digits), NULL, base);
+    const char *signed_digits = digits;
+    if (*text == '-') /* "0o" and "0x" may stand between them */
+        signed_digits = digits == p ? text : arena_printf(r->arena, "-%s", digits);
+    long long i = strtoll(signed_digits, NULL, base);
     if (errno == ERANGE && (type == FLOW_C_DOUBLE || type == FLOW_C_FLOAT || type == FLOW_C_VALUE))
         read_double(r, o, type, what, strtod(text, NULL));
     else if (errno == ERANGE)
-        diag_error(r->diag, o->code.pos, "%s is out of range for %s of type '%s'", text, what,
+        diag_error(r->diag, o->code.pos, "%s is out of range for '%s' of type '%s'", text, what,
                    type_names[type]);
     else
         read_int(r, o, type, what, i);
@@ -240,6 +243,8 @@ static bool try_word(struct resolve *r, struct spec_origin *o, enum flow_ctype t
     static const char *const yes[] = {"true", "True", "TRUE", NULL};
     static const char *const no[] = {"false", "False", "FALSE", NULL};
     static const char *const null[] = {"null", "Null", "NULL", "~", "", NULL};
+    if (!strchr("tTfFnN~", *text)) /* which finds the end of an empty text, too */
+        return false;
     bool is_true = is_one_of(text, yes);
     if (is_true || is_one_of(text, no)) {
         if (type == FLOW_C_BOOL || type == FLOW_C_VALUE)
@@ -269,7 +274,17 @@ bool literal_read(struct resolve *r, struct spec_origin *o, enum flow_ctype type
         read_string(r, o, type, what, string, size);
         return true;
     }
+    if (o->code.size && !memchr("0123456789.+-tTfFnN~", *o->code.text, 20))
+        return false; /* no word or number begins so */
     const char *text = arena_strndup(r->arena, o->code.text, o->code.size);
     return try_word(r, o, type, what, text) || try_int(r, o, type, what, text) ||
            try_double(r, o, type, what, text);
+}
+
+bool literal_value(struct resolve *r, const struct code *text, flow_value *v)
+{
+    struct spec_origin o = {.code = *text};
+    bool is = literal_read(r, &o, FLOW_C_VALUE, "item");
+    *v = o.literal;
+    return is;
 }

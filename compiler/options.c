@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,18 +18,24 @@ static const char usage[] =
     "       flowc [options] -e 'EXPRESSION' FILE.c...\n"
     "Compiles a flow and its tasks to an executable.\n\n"
     "  -o FILE               write the executable to FILE (default: the flow's name)\n"
+    "  -c                    make an object with 'int NAME_flow(int argc, char **argv)'\n"
+    "  -H FILE               write a header that declares it\n"
     "  -e EXPRESSION         the flow, as in -e '(a; b || c)'\n"
-    "  --explain             print how the flow is read, and its edges\n"
-    "  --emit=c|json         print the generated C, or the graph\n"
-    "  -fsyntax-only         check everything, write nothing\n"
+    "  -run FLOW [ARGUMENT]... compile in memory and run; '#!/usr/bin/env -S flowc -run'\n"
+    "  --explain             print how the flow is read, its edges, and a drawing (--ascii)\n"
+    "  --emit=c|dot|svg|json|schema  print the C, the graph, or a JSON Schema of the YAML\n"
+    "  -fsyntax-only         check the YAML, the flow and its references, not the C in it\n"
     "  -MD -MMD -MF FILE -MP write a makefile of what was read (-MMD: no system headers)\n"
     "  -Werror -w            make warnings errors; no warnings\n"
     "  -W[no-]NAME           parentheses, unused-task, unused-parameter, conversion\n"
-    "  -fdiagnostics-color=auto|always|never\n"
+    "  -fdiagnostics-color=auto|always|never  -fdiagnostics-format=text|json|sarif\n"
     "  --cc=COMMAND          the C compiler (default: $CC, else cc)\n"
     "  -I -D -U -O -g -W -f -m -std=  go to the C compiler\n"
     "  -L -l -Wl,            go to the linker\n"
-    "  -v                    print the commands that are run\n"
+    "  -v                    print the commands that are run; -###: and run none\n"
+    "  -save-temps           keep the generated C as NAME.flow.c\n"
+    "  -print-file-name=FILE the path of libflow.a, flow.mk, or include (of flow.h)\n"
+    "  @FILE                 read options from FILE\n"
     "  --help  --version\n\n"
     "A file '-', or without a suffix, is YAML. FLOWC_HOME names a folder with libflow.a.\n";
 
@@ -40,7 +47,9 @@ struct reader {
     char **argv;
     bool bad;
     int exit_status;
+    int expanded; /* @files so far */
 };
+enum { EXPANSIONS_MOST = 200, WORDS_MOST = 100000 };
 
 void list_words(struct arena *a, struct list *l, const char *text)
 {
@@ -100,14 +109,19 @@ static bool print_and_end(struct reader *r, const char *text)
 
 static void set_emit(struct reader *r, const char *what)
 {
-    if (!what)
-        return;
-    if (strcmp(what, "c") == 0)
-        r->o->emit = EMIT_C;
-    else if (strcmp(what, "json") == 0)
-        r->o->emit = EMIT_JSON;
-    else
-        bad(r, "cannot emit '%s'; known are c and json", what);
+    static const struct {
+        const char *name;
+        enum options_emit emit;
+    } known[] = {{"c", EMIT_C}, {"dot", EMIT_DOT}, {"svg", EMIT_SVG}, {"json", EMIT_JSON},
+                 {"schema", EMIT_SCHEMA}};
+    for (size_t i = 0; what && i < sizeof known / sizeof *known; i++) {
+        if (strcmp(what, known[i].name) == 0) {
+            r->o->emit = known[i].emit;
+            return;
+        }
+    }
+    if (what)
+        bad(r, "cannot emit '%s'; known are c, dot, svg, json and schema", what);
 }
 
 /* The value of --name=value or --name value; NULL: another option, or one reported as bad. */
@@ -129,6 +143,8 @@ static bool long_option(struct reader *r, const char *arg)
         return print_and_end(r, "flowc " FLOWC_VERSION "\n");
     if (strcmp(arg, "--explain") == 0)
         r->o->explain = true;
+    else if (strcmp(arg, "--ascii") == 0)
+        r->o->ascii = true;
     else if (strcmp(arg, "--verbose") == 0)
         r->o->verbose = true;
     else if (long_value(r, arg, "--emit", &v))
@@ -161,8 +177,16 @@ static void set_color(struct reader *r, const char *when)
         r->diag->color = true;
     else if (strcmp(when, "never") == 0)
         r->diag->color = false;
-    else if (strcmp(when, "auto") != 0)
+    else if (strcmp(when, "auto") == 0)
+        r->diag->color = diag_wants_color();
+    else
         bad(r, "-fdiagnostics-color is auto, always or never, not '%s'", when);
+}
+
+static void set_format(struct reader *r, const char *name)
+{
+    if (!diag_format(r->diag, name))
+        bad(r, "-fdiagnostics-format is text, json or sarif, not '%s'", name);
 }
 
 static bool f_option(struct reader *r, const char *arg)
@@ -175,6 +199,8 @@ static bool f_option(struct reader *r, const char *arg)
         r->diag->color = true;
     else if (starts(arg, "-fdiagnostics-color="))
         set_color(r, strchr(arg, '=') + 1);
+    else if (starts(arg, "-fdiagnostics-format="))
+        set_format(r, strchr(arg, '=') + 1);
     else
         add(r, &r->o->cflags, arg);
     return true;
@@ -185,7 +211,7 @@ static bool is_ours_alone(const char *name)
 {
     name += starts(name, "no-") ? 3 : 0;
     name += starts(name, "error=") ? 6 : 0;
-    return strcmp(name, "unused-task") == 0;
+    return strcmp(name, "unused-task") == 0 || strcmp(name, "race") == 0;
 }
 
 static bool w_option(struct reader *r, const char *arg)
@@ -212,17 +238,20 @@ static bool word_option(struct reader *r, const char *arg)
     return true;
 }
 
-static const char *const other_options[] = {"-o", "-e", "-v", "-w", "-O", "-g", "-MD", "-MMD",
+static const char *const other_options[] = {"-o", "-e", "-run", "-v", "-c", "-H", "-save-temps",
+                                            "-print-file-name", "-w", "-O", "-g", "-MD", "-MMD",
                                             "-MF", "-MP", "-fsyntax-only", "--help", "--version",
-                                            "--explain", "--emit", "--cc", "--verbose", "-static",
-                                            "-pthread", "-s", "-std"};
+                                            "--explain", "--ascii", "--emit", "--cc", "--verbose",
+                                            "-static", "-pthread", "-s", "-std", "-fdiagnostics-color",
+                                            "-fdiagnostics-format"};
 
 static void unknown_option(struct reader *r, const char *arg)
 {
-    static const char *const not_yet[] = {"-c", "-S", "-E", "-run", "-shared"};
-    for (size_t i = 0; i < sizeof not_yet / sizeof *not_yet; i++) {
-        if (strcmp(arg, not_yet[i]) == 0) {
-            bad(r, "'%s' is not supported; flowc makes executables", arg);
+    static const char *const others[] = {"-S", "-E", "-shared", "-r"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(arg, others[i]) == 0) {
+            bad(r, "'%s' is not supported: flowc makes executables and, with -c, objects; "
+                "--emit=c prints the C", arg);
             return;
         }
     }
@@ -231,9 +260,31 @@ static void unknown_option(struct reader *r, const char *arg)
         near ? near : "", near ? "'?" : "");
 }
 
+/* How the work is done. */
+static bool driver_option(struct reader *r, const char *arg)
+{
+    static const char print_file[] = "-print-file-name=";
+    struct options *o = r->o;
+    if (strcmp(arg, "-###") == 0)
+        o->dry_run = true;
+    else if (strcmp(arg, "-save-temps") == 0)
+        o->save_temps = true;
+    else if (strcmp(arg, "-c") == 0)
+        o->object = true;
+    else if (arg[1] == 'H')
+        o->header = value(r, arg, 2);
+    else if (starts(arg, print_file))
+        o->print_file = arg + sizeof print_file - 1;
+    else
+        return false;
+    return true;
+}
+
 static bool short_option(struct reader *r, const char *arg)
 {
     struct options *o = r->o;
+    if (driver_option(r, arg))
+        return true;
     if (strcmp(arg, "-v") == 0)
         o->verbose = true;
     else if (strcmp(arg, "-w") == 0)
@@ -244,6 +295,8 @@ static bool short_option(struct reader *r, const char *arg)
         o->output = value(r, arg, 2);
     else if (strcmp(arg, "-e") == 0)
         o->expression = value(r, arg, 2);
+    else if (strcmp(arg, "-run") == 0)
+        o->run = true;
     else if (arg[1] == 'O' || arg[1] == 'g' || arg[1] == 'm' || starts(arg, "-std="))
         add(r, &o->cflags, arg);
     else if (arg[1] == 'f')
@@ -313,32 +366,115 @@ static bool has_files(const struct options *o)
     return o->yaml;
 }
 
-static void check(struct reader *r)
+/* The schema is that of every flow. */
+static void check_schema(struct reader *r)
+{
+    if (has_files(r->o) || r->o->expression)
+        bad(r, "--emit=schema takes no input");
+}
+
+static void check_input(struct reader *r)
 {
     const struct options *o = r->o;
-    if (!has_files(o))
+    if (o->emit == EMIT_SCHEMA)
+        check_schema(r);
+    else if (!has_files(o))
         bad(r, "no input files");
     else if (!o->yaml && !o->expression)
         bad(r, "no flow: give a YAML file, or an expression with -e");
-    if (o->output && !*o->output)
+}
+
+static void check(struct reader *r)
+{
+    const struct options *o = r->o;
+    bool other = o->explain || o->emit != EMIT_PROGRAM;
+    check_input(r);
+    if (o->run && (o->output || o->deps || other || o->object))
+        bad(r, "-run writes no file: -o, -c, -MD, --emit and --explain do not go with it");
+    if (o->object && other)
+        bad(r, "-c does not go with --emit and --explain");
+    if (o->header && !o->object)
+        bad(r, "-H needs -c");
+    if (o->dry_run && (o->run || other || o->syntax_only))
+        bad(r, "-### shows the commands of a C compiler, which is not needed for that");
+    if ((o->output && !*o->output) || (o->header && !*o->header))
         bad(r, "the output needs a name");
     if ((o->deps_file || o->deps_phony) && !o->deps)
         bad(r, "-MF and -MP need -MD or -MMD");
+    if (o->deps && o->syntax_only)
+        bad(r, "-MD and -MMD need the C compiler, which -fsyntax-only does without");
+}
+
+/* The form of diagnostics comes first: those of the command line have it, too. */
+static void find_format(struct reader *r)
+{
+    static const char option[] = "-fdiagnostics-format=";
+    for (int i = 1; i < r->argc && strcmp(r->argv[i], "--") != 0; i++) {
+        if (starts(r->argv[i], option))
+            diag_format(r->diag, r->argv[i] + sizeof option - 1);
+    }
+}
+
+/* After -run and the flow (a file, or the -e before it) all is the flow's own, as with tcc. */
+static bool is_program(const struct reader *r)
+{
+    return r->o->run && (r->o->yaml || r->o->expression);
+}
+
+/* Puts the file's words in place of the @FILE at r->at. */
+static bool expand(struct reader *r)
+{
+    struct list words = {0};
+    const char *name = r->argv[r->at] + 1;
+    if (++r->expanded > EXPANSIONS_MOST) {
+        bad(r, "too many @files; does '%s' name itself?", r->argv[r->at]);
+        return false;
+    }
+    if (!options_file(r->arena, name, &words))
+        return false;
+    if (words.count > WORDS_MOST || r->argc > WORDS_MOST) {
+        bad(r, "too many words in '%s'", name);
+        return false;
+    }
+    int rest = r->argc - r->at - 1, count = (int)words.count;
+    char **argv = arena_alloc(r->arena, (size_t)(r->at + count + rest + 1) * sizeof *argv);
+    memcpy(argv, r->argv, (size_t)r->at * sizeof *argv);
+    for (int i = 0; i < count; i++)
+        argv[r->at + i] = (char *)(uintptr_t)words.at[i];
+    memcpy(argv + r->at + count, r->argv + r->at + 1, (size_t)rest * sizeof *argv);
+    r->argc = r->at + count + rest;
+    argv[r->argc] = NULL;
+    r->argv = argv;
+    r->at--; /* the first of them is next */
+    return true;
+}
+
+static void read_all(struct reader *r)
+{
+    bool options = true;
+    for (r->at = 1; r->at < r->argc && r->exit_status == OPTIONS_GO_ON && !is_program(r); r->at++) {
+        const char *arg = r->argv[r->at];
+        if (options && *arg == '@' && expand(r))
+            continue;
+        if (options && strcmp(arg, "--") == 0)
+            options = false;
+        else if (!r->bad || *arg != '@')
+            argument(r, arg, options);
+    }
+    for (int i = 1; i < r->argc; i++)
+        add(r, &r->o->words, r->argv[i]);
 }
 
 int options_read(struct arena *a, struct diag *d, struct options *o, int argc, char **argv)
 {
     struct reader r = {.arena = a, .diag = d, .o = o, .argc = argc, .argv = argv,
                        .exit_status = OPTIONS_GO_ON};
-    bool options = true;
     *o = (struct options){0};
-    for (r.at = 1; r.at < argc && r.exit_status == OPTIONS_GO_ON; r.at++) {
-        if (options && strcmp(argv[r.at], "--") == 0)
-            options = false;
-        else
-            argument(&r, argv[r.at], options);
-    }
-    if (r.exit_status == OPTIONS_GO_ON && !r.bad)
+    find_format(&r);
+    read_all(&r);
+    o->arguments = r.argv + r.at;
+    o->argument_count = r.argc - r.at;
+    if (r.exit_status == OPTIONS_GO_ON && !r.bad && !o->print_file)
         check(&r);
     return r.bad ? OPTIONS_BAD_USAGE : r.exit_status;
 }

@@ -1,7 +1,6 @@
 /* The flow expression's parser around bison's and flex's: places, names, and the tree. */
 #include "parse.h"
 
-
 #include "arena.h"
 #include "buf.h"
 #include "diag.h"
@@ -42,6 +41,7 @@ struct ast *ast_parse(struct arena *a, struct diag *d, const char *text, size_t 
         diag_error(d, at, "the flow is too long");
     else
         run(&p, text, size);
+    buf_free(&p.part.text);
     return d->errors == p.errors_before ? p.tree : NULL;
 }
 
@@ -63,6 +63,11 @@ struct pos parse_token(struct parse *p, size_t size)
     at.len = size ? (uint32_t)size : 1;
     p->here.col += (uint32_t)size;
     return at;
+}
+
+void parse_back(struct parse *p, size_t size)
+{
+    p->here.col -= (uint32_t)size;
 }
 
 void parse_newline(struct parse *p)

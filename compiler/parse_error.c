@@ -120,8 +120,28 @@ static const char *words(const struct parse *p, const struct parse_expected *e)
 {
     if (e->name && e->unit)
         return "a task or '('";
+    if (e->part)
+        return e->list            ? "a range such as 0..9, {1, 2, 3}, or the name of a list"
+               : p->last_char == '%' ? "how many may run at once"
+                                     : "the last index";
+    if (e->dots)
+        return "'..', '%', ',' or ']'";
+    if (e->in)
+        return "'in'";
+    if (e->percent)
+        return "'%', ',' or ']'";
+    if (e->unbracket)
+        return "',' or ']'";
+    if (e->unbrace)
+        return e->comma ? "',' or '}'" : "a literal or '}'";
+    if (e->bracket && !e->operator)
+        return "nothing more";
+    if (e->value && !e->reference)
+        return "a literal";
     if (e->value)
         return "a value (a number, a quoted text, true, false, null, or a node's name)";
+    if (e->index)
+        return "an index, as in [i in 0..9]";
     if (e->name)
         return p->last_char == '=' ? "the name of a task" : "an argument such as 'x = 3'";
     if (e->comma)
@@ -165,7 +185,7 @@ static void unexpected_reference(struct parse *p, struct pos at, const char *tex
     const char *bracket = strchr(text, '[');
     if (bracket)
         diag_error(p->diag, within(at, (size_t)(bracket - text), 1),
-                   "fan-out is not in this version of flowc");
+                   "expected an index and its range, as in [i in 0..9]");
     else
         diag_error(p->diag, at, "'%.*s' is not the name of a task", SHOWN, text);
 }
@@ -184,6 +204,9 @@ void parse_unexpected(struct parse *p, struct pos at, enum parse_kind kind, cons
         unexpected_reference(p, at, text);
     } else {
         diag_error(p->diag, at, "expected %s before '%.*s'", words(p, e), SHOWN, text);
+        if (*text == '[' && e->comma)
+            diag_note(p->diag, at, "a position in a reference is a number, or '*' for all "
+                      "elements: x[3], x[*]");
         if (is_group_after_name(p, e))
             note_open(p, "after a name, '(' begins its arguments; before a group write ';' or "
                       "'||'");

@@ -1,6 +1,7 @@
 /* The texts that positions point into: files, standard input, and expressions from -e. */
 #ifndef SOURCE_H
 #define SOURCE_H
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ struct pos {
 
 struct source {
     const char *name; /* as the user gave it; "<command line>", "<stdin>" */
+    const char *shown; /* in what is written, where that is another name (prefix.h); else NULL */
+    bool yaml;         /* the YAML file, or one that it includes */
     const char *text; /* NUL-terminated; no NUL inside */
     size_t size;
     uint32_t *line_at; /* where each line starts, from line 1 at [0] */

@@ -11,6 +11,7 @@
 struct arena;
 struct ast;
 struct diag;
+struct table;
 
 /* A text taken from a source. Line k of `text` stands in source line pos.line + k, its first byte
  * at column pos.col for k = 0 and indent + 1 for k > 0, so that generated C can be padded to the
@@ -27,10 +28,13 @@ struct code {
 struct spec_origin {
     struct code code; /* the default or argument as written; text NULL: none */
     bool quoted;      /* a quoted YAML scalar: a string, never a reference */
+    const char *unit; /* what its names begin with in the plan: "other."; NULL: nothing (merge.h) */
     enum flow_from_kind kind;
     uint32_t node;    /* into plan.nodes */
     const char *path;
+    /* for kind INDEX, node is the fan-out (into plan.fans) */
     bool is_literal;  /* kind EXPR: `literal` holds it, no C needed */
+    bool is_param;    /* kind EXPR: a part of flow parameter `node`, at `path`; no C needed */
     flow_value literal;
 };
 struct spec_param {
@@ -39,6 +43,7 @@ struct spec_param {
     bool secret;
     struct pos pos, type_pos;
     struct spec_origin origin;
+    const char *min, *max, **choices; /* texts, checked to be of the type; choices ends with NULL */
 };
 struct spec_params {
     struct spec_param *at;
@@ -61,6 +66,12 @@ struct spec_record {
     struct spec_value value;
 };
 
+struct spec_names { /* sources, cflags, libs: texts with their positions */
+    const char **at;
+    struct pos *pos;
+    size_t count;
+};
+
 enum spec_body { SPEC_BODY_NONE, SPEC_BODY_EXPR, SPEC_BODY_STATEMENTS, SPEC_BODY_FUNCTION,
                  SPEC_BODY_COMMAND, SPEC_BODY_ARGV };
 struct spec_task {
@@ -77,17 +88,30 @@ struct spec_task {
     struct pos body_pos;
     enum flow_parse parse;
     struct spec_record entry, ret;
+    struct code when;         /* a C expression of the task's and the flow's parameters */
+    uint32_t join;            /* 0: all; 1: any */
+    struct pos join_pos;
+    bool has_timeout, has_retry; /* given here, not from `defaults:` */
+    uint64_t timeout_ns;      /* 0: none */
+    struct flow_retry_rule retry;
+    struct spec_names outputs; /* files that it declares to write */
     bool used;                /* set by resolve */
+    const char *unit;         /* as in struct spec_origin */
 };
 struct spec_tasks {
     struct spec_task **at;
     size_t count, room;
 };
 
-struct spec_names { /* sources, cflags, libs: texts with their positions */
-    const char **at;
-    struct pos *pos;
-    size_t count;
+/* `include:` another file: its flow is a unit here, named as its flow is named (or by `as`). */
+struct spec_include {
+    const char *name;          /* of the unit: "other" */
+    struct pos pos;            /* where it was said */
+    struct spec *spec;
+};
+struct spec_includes {
+    struct spec_include *at;
+    size_t count, room;
 };
 
 struct spec {
@@ -100,8 +124,11 @@ struct spec {
     struct spec_names sources, cflags, libs, pkg_config;
     struct spec_names edges; /* flat: before, after, before, after … */
     struct spec_tasks tasks;
-    struct spec_task **sorted; /* the first sorted_count of tasks by name, for spec_find() */
-    size_t sorted_count;
+    struct spec_includes *includes; /* NULL: none */
+    uint64_t default_timeout_ns;    /* `defaults:`, which the tasks have already; for C functions */
+    struct flow_retry_rule default_retry; /* that are tasks without standing among them */
+    struct table *task_at; /* name -> index of the first task_known of tasks, for spec_find() */
+    size_t task_known;
 };
 
 /* Reads the specification in `f`. Errors are counted in d; what could be read is in the result

@@ -6,14 +6,19 @@
 
 /* ---- Plain and quoted scalars --------------------------------------------------------------- */
 
-static struct code slice(struct spec_reader *r, size_t start, size_t end)
+/* The bytes of n in the source, without `quote` bytes at either end. */
+static struct code slice(struct spec_reader *r, const struct ynode *n, uint32_t quote)
 {
-    return (struct code){
-        .text = arena_strndup(r->arena, r->source->text + start, end - start),
-        .size = end - start,
-        .pos = source_pos(r->diag->sources, r->source, start, end - start),
-        .exact = true,
-    };
+    size_t size = n->end - n->start - 2 * quote;
+    const char *text = r->source->text + n->start + quote;
+    bool same = size == n->size && memcmp(text, n->text, size) == 0;
+    struct pos at = n->pos;
+    at.col += quote;
+    if (at.len > quote) /* the line may end before the closing quote */
+        at.len = at.len - quote < size ? at.len - quote : (uint32_t)size;
+    at.len += at.len == 0;
+    return (struct code){.text = same ? n->text : arena_strndup(r->arena, text, size),
+                         .size = size, .pos = at, .exact = true};
 }
 
 static struct code as_read(const struct ynode *n)
@@ -26,7 +31,7 @@ static struct code plain(struct spec_reader *r, const struct ynode *n, enum spec
     bool several = memchr(r->source->text + n->start, '\n', n->end - n->start) != NULL;
     if (several && lines == SPEC_LINES_FOLDED)
         return as_read(n);
-    return slice(r, n->start, n->end);
+    return slice(r, n, 0);
 }
 
 /* Without escapes the text stands in the source as it is, but for the ends of its lines. */
@@ -35,10 +40,10 @@ static struct code quoted(struct spec_reader *r, const struct ynode *n, enum spe
     const char *inside = r->source->text + n->start + 1;
     size_t size = n->end - n->start >= 2 ? n->end - n->start - 2 : 0;
     if (size == n->size && memcmp(inside, n->text, size) == 0)
-        return slice(r, n->start + 1, n->end - 1);
+        return slice(r, n, 1);
     char escape = n->style == YSTYLE_DOUBLE ? '\\' : '\'';
     if (lines == SPEC_LINES_KEPT && !memchr(inside, escape, size))
-        return slice(r, n->start + 1, n->end - 1);
+        return slice(r, n, 1);
     return as_read(n);
 }
 

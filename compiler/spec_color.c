@@ -80,7 +80,7 @@ const char *spec_color(struct arena *a, const char *text)
     if (is_hex_color(word))
         return arena_strdup(a, word);
     for (int i = 0; i < NAMES; i++)
-        if (strcmp(names[i], word) == 0)
+        if (*names[i] == *word && strcmp(names[i], word) == 0)
             return names[i];
     for (int i = 0; i < TRANSLATED; i++)
         if (strcmp(translated[i].name, word) == 0)
@@ -112,4 +112,16 @@ const char *spec_nearest_shape(const struct spec_reader *r, const char *text)
 {
     char word[WORD];
     return lower(text, word) ? spec_near(r, word, shapes, SHAPES) : NULL;
+}
+
+const char *spec_color_name(size_t i)
+{
+    if (i < NAMES)
+        return names[i];
+    return i < NAMES + TRANSLATED ? translated[i - NAMES].name : NULL;
+}
+
+const char *spec_shape_name(size_t i)
+{
+    return i < SHAPES ? shapes[i] : NULL;
 }

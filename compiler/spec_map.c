@@ -22,11 +22,11 @@ bool spec_spend(struct spec_reader *r, const struct ynode *n, size_t items)
     return false;
 }
 
-static const struct spec_key *find_key(const struct spec_key *keys, size_t count, const char *name)
+static const struct spec_key *find_key(const struct spec_table *table, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(keys[i].name, name) == 0)
-            return &keys[i];
+    for (size_t i = 0; i < table->count; i++)
+        if (*table->keys[i].name == *name && strcmp(table->keys[i].name, name) == 0)
+            return &table->keys[i];
     return NULL;
 }
 
@@ -38,14 +38,15 @@ const char *spec_near(const struct spec_reader *r, const char *name, const char 
     return shown && strlen(name) <= NEAR_LIMIT ? nearest(name, names, count) : NULL;
 }
 
+/* in_braces: of a map in braces, with no value. */
 static void unknown_key(struct spec_reader *r, const struct ynode *key, const char *where,
-                        const struct spec_key *keys, size_t count)
+                        const struct spec_table *table, bool in_braces)
 {
     const char *names[KEYS], *near;
     size_t known = 0;
-    for (size_t i = 0; i < count && known < KEYS; i++)
-        if (keys[i].read)
-            names[known++] = keys[i].name;
+    for (size_t i = 0; i < table->count && known < KEYS; i++)
+        if (table->keys[i].read)
+            names[known++] = table->keys[i].name;
     near = spec_near(r, key->text, names, known);
     if (near) {
         diag_error(r->diag, key->pos, "unknown key '%s' in %s; did you mean '%s'?", key->text,
@@ -54,12 +55,12 @@ static void unknown_key(struct spec_reader *r, const struct ynode *key, const ch
     } else {
         diag_error(r->diag, key->pos, "unknown key '%.60s' in %s", key->text, where);
     }
-    if (strchr(key->text, ')'))
+    if (strchr(key->text, ')') || (in_braces && !near))
         diag_note(r->diag, key->pos, "in braces a ',' ends a text: quote texts that have one");
 }
 
 void spec_map(struct spec_reader *r, struct ynode *n, const char *where,
-              const struct spec_key *keys, size_t count, void *target)
+              const struct spec_table *table, void *target)
 {
     if (n->kind != YNODE_MAP) {
         diag_error(r->diag, n->pos, "%s is a map of keys, not %s", where, ynode_describe(n));
@@ -67,9 +68,9 @@ void spec_map(struct spec_reader *r, struct ynode *n, const char *where,
     }
     ytree_join_parens(r->arena, r->source, n);
     for (size_t i = 0; i < n->count && spec_spend(r, n, 1); i++) {
-        const struct spec_key *key = find_key(keys, count, n->at[i].key->text);
+        const struct spec_key *key = find_key(table, n->at[i].key->text);
         if (!key)
-            unknown_key(r, n->at[i].key, where, keys, count);
+            unknown_key(r, n->at[i].key, where, table, n->flow && ynode_is_null(n->at[i].value));
         else if (!key->read)
             diag_error(r->diag, n->at[i].key->pos, "'%s' is not supported by this version of "
                        "flowc", key->name);
@@ -115,29 +116,60 @@ bool spec_is_text(struct spec_reader *r, const struct ynode *n, const char *what
 
 const char *spec_text(struct spec_reader *r, const struct yitem *item)
 {
-    const char *what = arena_printf(r->arena, "'%s'", item->key->text);
-    return spec_is_text(r, item->value, what) ? item->value->text : NULL;
+    const struct ynode *n = item->value;
+    bool text = n->kind == YNODE_SCALAR && !ynode_is_null(n);
+    if (!text && !spec_is_text(r, n, arena_printf(r->arena, "'%s'", item->key->text)))
+        return NULL;
+    return n->text;
 }
 
-/* Words that mean something else where a name may stand: in C, in flow.h, or in a value. */
+/* Words that mean something else where a name may stand: in C, in flow.h, or in a value. Sorted. */
+static const struct word {
+    const char *text;
+    bool keyword; /* of C */
+} reserved[] = {
+    {"NULL", false}, {"asm", true}, {"auto", true}, {"bool", false}, {"break", true},
+    {"buffer", false}, {"case", true}, {"char", true}, {"const", true}, {"continue", true},
+    {"default", true}, {"do", true}, {"double", true}, {"else", true}, {"enum", true},
+    {"extern", true}, {"false", false}, {"float", true}, {"for", true}, {"goto", true},
+    {"if", true}, {"inline", true}, {"int", true}, {"int16_t", false}, {"int32_t", false},
+    {"int64_t", false}, {"int8_t", false}, {"long", true}, {"main", false}, {"null", false},
+    {"register", true}, {"restrict", true}, {"return", true}, {"short", true}, {"signed", true},
+    {"size_t", false}, {"sizeof", true}, {"static", true}, {"string", false}, {"struct", true},
+    {"switch", true}, {"true", false}, {"typedef", true}, {"typeof", true}, {"uint16_t", false},
+    {"uint32_t", false}, {"uint64_t", false}, {"uint8_t", false}, {"union", true},
+    {"unsigned", true}, {"value", false}, {"void", true}, {"volatile", true}, {"while", true},
+};
+enum { RESERVED = sizeof reserved / sizeof *reserved };
+
+const char *spec_reserved(size_t i)
+{
+    return i < RESERVED ? reserved[i].text : NULL;
+}
+
+static const struct word *find_reserved(const char *name)
+{
+    size_t low = 0, high = RESERVED;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = *reserved[middle].text - *name;
+        if (order == 0)
+            order = strcmp(reserved[middle].text, name);
+        if (order == 0)
+            return &reserved[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
 static const char *reserved_because(const char *name)
 {
-    static const char *const keywords[] = {
-        "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else",
-        "enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register",
-        "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef",
-        "union", "unsigned", "void", "volatile", "while", "asm", "typeof",
-    };
-    static const char *const own[] = {
-        "value", "true", "false", "null", "NULL", "bool", "string", "buffer", "main", "int8_t",
-        "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t", "size_t",
-    };
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (strcmp(name, keywords[i]) == 0)
-            return "a keyword of C";
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(name, own[i]) == 0)
-            return "a word with a meaning of its own";
+    const struct word *word = find_reserved(name);
+    if (word)
+        return word->keyword ? "a keyword of C" : "a word with a meaning of its own";
     if (strncmp(name, "flow_", 5) == 0 || strncmp(name, "FLOW_", 5) == 0)
         return "kept for flowc: it begins with 'flow_'";
     if (name[0] == '_' && (name[1] == '_' || isupper((unsigned char)name[1])))
@@ -169,9 +201,15 @@ static bool is_identifier(const char *s)
     return *s == '\0';
 }
 
+bool spec_is_name(const char *text)
+{
+    return is_identifier(text) && strlen(text) <= PARSE_NAME_LIMIT && !reserved_because(text);
+}
+
 const char *spec_name(struct spec_reader *r, const struct ynode *n, const char *what)
 {
-    if (!spec_is_text(r, n, arena_printf(r->arena, "the name of a %s", what)))
+    bool text = n->kind == YNODE_SCALAR && !ynode_is_null(n);
+    if (!text && !spec_is_text(r, n, arena_printf(r->arena, "the name of a %s", what)))
         return NULL;
     if (!is_identifier(n->text)) {
         diag_error(r->diag, n->pos, "'%.60s' cannot name a %s: a name is letters, digits and '_', "
@@ -180,7 +218,7 @@ const char *spec_name(struct spec_reader *r, const struct ynode *n, const char *
         return NULL;
     }
     if (n->size > PARSE_NAME_LIMIT) {
-        diag_error(r->diag, n->pos, "the name '%.30s...' has %zu bytes; the limit is %d", n->text,
+        diag_error(r->diag, n->pos, "the name '%.30s...' has %u bytes; the limit is %d", n->text,
                    n->size, PARSE_NAME_LIMIT);
         return NULL;
     }

@@ -10,6 +10,11 @@ static const char *const type_names[] = {
 };
 enum { TYPES = sizeof type_names / sizeof *type_names, PARAMS = 1000 };
 
+const char *spec_type_name(size_t i)
+{
+    return i < TYPES ? type_names[i] : NULL;
+}
+
 /* What other languages call our types: for suggestions. */
 static const struct {
     const char *other, *ours;
@@ -88,7 +93,17 @@ static void read_short(struct spec_reader *r, struct spec_param *p, const struct
     }
 }
 
-/* ---- {type: …, default: …, description: …, secret: …} --------------------------------------- */
+/* ---- {type: …, default: …, …} --------------------------------------------------------------- */
+
+struct long_form {
+    struct spec_param *param;
+    struct spec_limits limits;
+};
+
+static struct spec_param *param_of(void *target)
+{
+    return ((struct long_form *)target)->param;
+}
 
 static void read_type(struct spec_reader *r, void *target, const struct yitem *item)
 {
@@ -96,12 +111,12 @@ static void read_type(struct spec_reader *r, void *target, const struct yitem *i
         return;
     struct code c = spec_code(r, item->value, SPEC_LINES_KEPT);
     c = trimmed(r, &c, 0, c.size);
-    set_type(r, target, &c);
+    set_type(r, param_of(target), &c);
 }
 
 static void read_default(struct spec_reader *r, void *target, const struct yitem *item)
 {
-    struct spec_param *p = target;
+    struct spec_param *p = param_of(target);
     const struct ynode *n = item->value;
     if ((!ynode_is_null(n) || n->size == 0) && !spec_text(r, item))
         return;
@@ -111,7 +126,7 @@ static void read_default(struct spec_reader *r, void *target, const struct yitem
 
 static void read_description(struct spec_reader *r, void *target, const struct yitem *item)
 {
-    ((struct spec_param *)target)->description = spec_text(r, item);
+    param_of(target)->description = spec_text(r, item);
 }
 
 static void read_secret(struct spec_reader *r, void *target, const struct yitem *item)
@@ -119,25 +134,57 @@ static void read_secret(struct spec_reader *r, void *target, const struct yitem 
     int secret = ynode_bool(item->value);
     if (secret < 0)
         diag_error(r->diag, item->value->pos, "'secret' is true or false");
-    ((struct spec_param *)target)->secret = secret == 1;
+    param_of(target)->secret = secret == 1;
+}
+
+static void read_min(struct spec_reader *r, void *target, const struct yitem *item)
+{
+    (void)r;
+    ((struct long_form *)target)->limits.min = item;
+}
+
+static void read_max(struct spec_reader *r, void *target, const struct yitem *item)
+{
+    (void)r;
+    ((struct long_form *)target)->limits.max = item;
+}
+
+static void read_choices(struct spec_reader *r, void *target, const struct yitem *item)
+{
+    (void)r;
+    ((struct long_form *)target)->limits.choices = item;
 }
 
 static const struct spec_key keys[] = {
-    {"type", read_type},
-    {"default", read_default},
-    {"description", read_description},
-    {"secret", read_secret},
+    {"type", read_type, "@type", "What it is in C: string is const char *, value any value."},
+    {"default", read_default, "@default",
+     "A literal, a parameter of the flow, a C expression of those, or the value of a node: "
+     "node, node.field, node[*]. A quoted text is a string."},
+    {"description", read_description, "@text", "What it is, for --help."},
+    {"min", read_min, "@number", "The least that is allowed."},
+    {"max", read_max, "@number", "The most that is allowed."},
+    {"choices", read_choices, "{'type': 'array', 'items': @text, 'minItems': 1, 'maxItems': 1000}",
+     "The only values that are allowed."},
+    {"secret", read_secret, "{'type': 'boolean', 'default': false}",
+     "It comes from the environment or a file, never from the command line, and is never "
+     "recorded or shown."},
 };
+const struct spec_table spec_param_keys = SPEC_TABLE(keys);
 
 static void read_long(struct spec_reader *r, struct spec_param *p, struct ynode *n)
 {
-    spec_map(r, n, "a parameter", keys, sizeof keys / sizeof *keys, p);
+    struct long_form form = {.param = p};
+    unsigned errors = r->diag->errors;
+    spec_map(r, n, "a parameter", &spec_param_keys, &form);
     if (!spec_get(n, "type"))
         diag_error(r->diag, p->pos, "the parameter '%s' has no type", p->name);
+    if (r->diag->errors == errors)
+        spec_check_limits(r, p, &form.limits);
 }
 
 /* ---- The map of parameters ------------------------------------------------------------------ */
 
+/* out has room for it. */
 static void read_param(struct spec_reader *r, struct spec_params *out, const struct yitem *item)
 {
     struct spec_param p = {.name = spec_name(r, item->key, "parameter"), .pos = item->key->pos};
@@ -148,9 +195,10 @@ static void read_param(struct spec_reader *r, struct spec_params *out, const str
     else if (item->value->kind == YNODE_LIST)
         diag_error(r->diag, item->value->pos, "a parameter is 'type', 'type = default' or a map, "
                    "not a list");
-    else if (spec_is_text(r, item->value, arena_printf(r->arena, "the parameter '%s'", p.name)))
+    else if (!ynode_is_null(item->value) ||
+             spec_is_text(r, item->value, arena_printf(r->arena, "the parameter '%s'", p.name)))
         read_short(r, &p, item->value);
-    ARENA_PUSH(r->arena, out, p);
+    out->at[out->count++] = p;
 }
 
 void spec_read_params(struct spec_reader *r, struct spec_params *out, struct ynode *n)
@@ -167,6 +215,9 @@ void spec_read_params(struct spec_reader *r, struct spec_params *out, struct yno
         diag_error(r->diag, n->pos, "there are more than %d parameters", PARAMS);
         return;
     }
+    out->at = arena_alloc(r->arena, n->count * sizeof *out->at);
+    out->room = n->count;
+    out->count = 0;
     for (size_t i = 0; i < n->count && spec_spend(r, n, 1); i++)
         read_param(r, out, &n->at[i]);
 }

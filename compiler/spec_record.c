@@ -17,8 +17,10 @@ static void read_expr(struct spec_reader *r, struct spec_value *v, const struct 
         v->expr = (struct code){.text = "flow_null()", .size = 11, .pos = n->pos};
     else
         v->expr = spec_code(r, n, SPEC_LINES_KEPT);
-    if (strspn(v->expr.text, " \t\r\n") == v->expr.size)
+    if (strspn(v->expr.text, " \t\r\n") == v->expr.size) {
         diag_error(r->diag, n->pos, "expected a C expression");
+        v->expr.text = NULL;
+    }
 }
 
 static void read_members(struct spec_reader *r, struct spec_value *v, struct ynode *n, int depth)
@@ -110,19 +112,22 @@ static void read_label(struct spec_reader *r, void *target, const struct yitem *
 }
 
 static const struct spec_key keys[] = {
-    {"color", read_color},
-    {"shape", read_shape},
-    {"label", read_label},
-    {"value", read_value_key},
+    {"color", read_color, "@color", "A color by name (CSS), or \"#rrggbb\"."},
+    {"shape", read_shape, "@shape", "The node's shape."},
+    {"label", read_label, "{'type': ['string', 'number', 'boolean'], 'maxLength': 4096}",
+     "The node's label: {parameter} and {value} stand for values, {{ is a brace."},
+    {"value", read_value_key, "@value",
+     "A C expression, or a map or list of such: what is recorded; of 'return', the node's value."},
 };
+const struct spec_table spec_record_keys = SPEC_TABLE(keys);
 
 void spec_read_record(struct spec_reader *r, struct spec_record *out, const struct yitem *item)
 {
     out->pos = item->key->pos;
     if (ynode_is_null(item->value))
         return;
-    spec_map(r, item->value, arena_printf(r->arena, "'%s'", item->key->text), keys,
-             sizeof keys / sizeof *keys, out);
+    spec_map(r, item->value, *item->key->text == 'e' ? "'entry'" : "'return'",
+             &spec_record_keys, out);
 }
 
 /* ---- Placeholders -------------------------------------------------------------------------- */

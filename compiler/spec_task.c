@@ -1,18 +1,13 @@
 /* `tasks`: a map, a list, or the original's `task: {name: a, …}`. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 #include "spec_read.h"
-
-struct task_reader {
-    struct spec_task *task;
-    const struct yitem *parse; /* its key, or NULL */
-};
+#include "table.h"
 
 static struct spec_task *task_of(void *target)
 {
-    return ((struct task_reader *)target)->task;
+    return ((struct spec_task_reader *)target)->task;
 }
 
 /* ---- Bodies -------------------------------------------------------------------------------- */
@@ -40,8 +35,10 @@ static void read_calculation(struct spec_reader *r, void *target, const struct y
     t->code = spec_code(r, item->value, SPEC_LINES_KEPT);
     if (spec_is_statements(t->code.text, t->code.size))
         t->body = SPEC_BODY_STATEMENTS;
-    if (strspn(t->code.text, " \t\r\n") == t->code.size)
+    if (strspn(t->code.text, " \t\r\n") == t->code.size) {
         diag_error(r->diag, item->key->pos, "the calculation is empty");
+        t->code.text = NULL;
+    }
 }
 
 static void read_function(struct spec_reader *r, void *target, const struct yitem *item)
@@ -83,16 +80,22 @@ static void read_argv(struct spec_reader *r, void *target, const struct yitem *i
         diag_error(r->diag, n->at[0].value->pos, "the name of the program is empty");
 }
 
+static const char *const parse_words[] = {
+    [FLOW_PARSE_NONE] = "none", [FLOW_PARSE_TEXT] = "text",
+    [FLOW_PARSE_JSON] = "json", [FLOW_PARSE_LINES] = "lines",
+};
+
+const char *spec_parse_word(size_t i)
+{
+    return i < sizeof parse_words / sizeof *parse_words ? parse_words[i] : NULL;
+}
+
 static void read_parse(struct spec_reader *r, void *target, const struct yitem *item)
 {
-    static const char *const words[] = {
-        [FLOW_PARSE_NONE] = "none", [FLOW_PARSE_TEXT] = "text",
-        [FLOW_PARSE_JSON] = "json", [FLOW_PARSE_LINES] = "lines",
-    };
-    ((struct task_reader *)target)->parse = item;
-    const char *text = spec_text(r, item);
-    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i], text) == 0) {
+    ((struct spec_task_reader *)target)->parse = item;
+    const char *text = spec_text(r, item), *word;
+    for (size_t i = 0; text && (word = spec_parse_word(i)); i++)
+        if (strcmp(word, text) == 0) {
             task_of(target)->parse = (enum flow_parse)i;
             return;
         }
@@ -132,28 +135,35 @@ static void read_return(struct spec_reader *r, void *target, const struct yitem 
 }
 
 static const struct spec_key keys[] = {
-    {"name", read_name},
-    {"description", read_description},
-    {"parameter", read_parameter},
-    {"calculation", read_calculation},
-    {"function", read_function},
-    {"command", read_command},
-    {"argv", read_argv},
-    {"parse", read_parse},
-    {"entry", read_entry},
-    {"return", read_return},
-    {"when", NULL},
-    {"join", NULL},
-    {"timeout", NULL},
-    {"retry", NULL},
-    {"finally", NULL},
-    {"isolation", NULL},
-    {"engine", NULL},
-    {"resources", NULL},
-    {"output", NULL},
-    {"include", NULL},
-    {"defaults", NULL},
+    {"name", read_name, "@name", "The task's name, in a list of tasks."},
+    {"description", read_description, "@text", "What it does, for people."},
+    {"parameter", read_parameter, "@parameters", "Its parameters, by name."},
+    {"calculation", read_calculation, "@code", "A C expression, or C statements."},
+    {"function", read_function, "@name", "The C function that is its body."},
+    {"command", read_command, "@code",
+     "A command for sh -euc; parameters are environment variables."},
+    {"argv", read_argv, "{'type': 'array', 'items': @text, 'minItems': 1}",
+     "A program and its arguments; \"$name\" is that parameter."},
+    {"parse", read_parse, "@parse", "What a command's output becomes."},
+    {"entry", read_entry, "@record", "What is recorded when the node starts."},
+    {"return", read_return, "@record", "What is recorded when the node ends."},
+    {"when", spec_read_when, "@code",
+     "A C expression of the parameters: is it 0, the node is skipped."},
+    {"join", spec_read_join, "@join", "How many predecessors must finish."},
+    {"timeout", spec_read_task_timeout, "@time", "How long an attempt may take; 0: any time."},
+    {"retry", spec_read_task_retry, "@retry", "How often it is tried again after a failure."},
+    {"output", spec_read_output, "@texts", "The file or files that it writes."},
+    {"finally", NULL, NULL, NULL},
+    {"isolation", NULL, NULL, NULL},
+    {"engine", NULL, NULL, NULL},
+    {"resources", NULL, NULL, NULL},
+    {"host", NULL, NULL, NULL},
+    {"cpus", NULL, NULL, NULL},
+    {"memory", NULL, NULL, NULL},
+    {"pool", NULL, NULL, NULL},
+    {"priority", NULL, NULL, NULL},
 };
+const struct spec_table spec_task_keys = SPEC_TABLE(keys);
 
 /* ---- One task ------------------------------------------------------------------------------ */
 
@@ -162,13 +172,15 @@ static void read_task(struct spec_reader *r, const struct ynode *name, const cha
                       struct ynode *body)
 {
     struct spec_task *t = arena_alloc(r->arena, sizeof *t);
-    struct task_reader reader = {.task = t};
+    struct spec_task_reader reader = {.task = t};
     t->name = text;
     t->pos = name->pos;
     ARENA_PUSH(r->arena, &r->spec->tasks, t);
+    t->timeout_ns = r->defaults.timeout_ns;
+    t->retry = r->defaults.retry;
     if (ynode_is_null(body))
         return;
-    spec_map(r, body, "a task", keys, sizeof keys / sizeof *keys, &reader);
+    spec_map(r, body, "a task", &spec_task_keys, &reader);
     if (reader.parse && t->body != SPEC_BODY_COMMAND && t->body != SPEC_BODY_ARGV)
         diag_error(r->diag, reader.parse->key->pos, "'parse' reads the output of a command, and "
                    "the task '%s' has none", t->name);
@@ -208,34 +220,19 @@ static void read_named(struct spec_reader *r, struct ynode *n)
 
 /* ---- All tasks ----------------------------------------------------------------------------- */
 
-static int compare_tasks(const void *a, const void *b)
-{
-    const struct spec_task *x = *(struct spec_task *const *)a, *y = *(struct spec_task *const *)b;
-    int order = strcmp(x->name, y->name);
-    if (order == 0)
-        order = (x->pos.line > y->pos.line) - (x->pos.line < y->pos.line);
-    return order ? order : (x->pos.col > y->pos.col) - (x->pos.col < y->pos.col);
-}
-
-/* Sorts them for spec_find(), and reports those of the same name (which only lists can have). */
-static void sort_tasks(struct spec_reader *r)
+/* For spec_find(). Reports tasks of the same name, which only lists can have. */
+static void index_tasks(struct spec_reader *r)
 {
     struct spec *s = r->spec;
-    size_t count = s->tasks.count;
-    if (count == 0)
-        return;
-    s->sorted = arena_alloc(r->arena, count * sizeof *s->sorted);
-    memcpy(s->sorted, s->tasks.at, count * sizeof *s->sorted);
-    qsort(s->sorted, count, sizeof *s->sorted, compare_tasks);
-    s->sorted_count = count;
-    const struct spec_task *first = s->sorted[0];
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(s->sorted[i]->name, first->name) != 0) {
-            first = s->sorted[i];
+    s->task_at = table_new(r->arena);
+    s->task_known = s->tasks.count;
+    for (size_t i = 0; i < s->tasks.count; i++) {
+        const struct spec_task *t = s->tasks.at[i];
+        uint32_t first = table_add(s->task_at, t->name, (uint32_t)i);
+        if (first == i)
             continue;
-        }
-        diag_error(r->diag, s->sorted[i]->pos, "there are two tasks '%s'", first->name);
-        diag_note(r->diag, first->pos, "the first one is here");
+        diag_error(r->diag, t->pos, "there are two tasks '%s'", t->name);
+        diag_note(r->diag, s->tasks.at[first]->pos, "the first one is here");
     }
 }
 
@@ -252,22 +249,15 @@ void spec_read_tasks(struct spec_reader *r, struct ynode *n)
         else
             read_named(r, n->at[i].value);
     }
-    sort_tasks(r);
+    index_tasks(r);
 }
 
 struct spec_task *spec_find(const struct spec *s, const char *name)
 {
-    size_t low = 0, high = s->sorted_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(s->sorted[middle]->name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < s->sorted_count && strcmp(s->sorted[low]->name, name) == 0)
-        return s->sorted[low];
-    for (size_t i = s->sorted_count; i < s->tasks.count; i++)
+    uint32_t at = s->task_at ? table_find(s->task_at, name) : TABLE_NONE;
+    if (at != TABLE_NONE)
+        return s->tasks.at[at];
+    for (size_t i = s->task_known; i < s->tasks.count; i++)
         if (strcmp(s->tasks.at[i]->name, name) == 0)
             return s->tasks.at[i];
     return NULL;

@@ -7,8 +7,7 @@
 
 struct slot {
     const char *name; /* NULL: free */
-    uint64_t hash;
-    uint32_t value;
+    uint32_t hash, value;
 };
 struct table {
     struct arena *arena;
@@ -17,28 +16,35 @@ struct table {
     uint64_t seed;      /* differs between runs, so that no input can be made to collide */
 };
 
-struct table *table_new(struct arena *a)
+struct table *table_new_for(struct arena *a, size_t count)
 {
     struct table *t = arena_alloc(a, sizeof *t);
     t->arena = a;
     t->size = 16;
+    while (t->size < count * 2 + 2)
+        t->size *= 2;
     t->slots = arena_alloc(a, t->size * sizeof *t->slots);
     if (getrandom(&t->seed, sizeof t->seed, GRND_NONBLOCK) != (ssize_t)sizeof t->seed)
         t->seed = (uint64_t)(uintptr_t)t;
     return t;
 }
 
-static uint64_t hash_of(const struct table *t, const char *name, size_t size)
+struct table *table_new(struct arena *a)
+{
+    return table_new_for(a, 0);
+}
+
+static uint32_t hash_of(const struct table *t, const char *name, size_t size)
 {
     uint64_t h = t->seed ^ 0xcbf29ce484222325u;
     for (size_t i = 0; i < size; i++) {
         h = (h ^ (unsigned char)name[i]) * 0x100000001b3u;
         h ^= h >> 29;
     }
-    return h ^ h >> 32;
+    return (uint32_t)(h ^ h >> 32);
 }
 
-static struct slot *place(const struct table *t, const char *name, size_t size, uint64_t hash)
+static struct slot *place(const struct table *t, const char *name, size_t size, uint32_t hash)
 {
     size_t i = hash & (t->size - 1);
     for (;; i = (i + 1) & (t->size - 1)) {
@@ -65,7 +71,7 @@ static void enlarge(struct table *t)
 uint32_t table_add(struct table *t, const char *name, uint32_t value)
 {
     size_t size = strlen(name);
-    uint64_t hash = hash_of(t, name, size);
+    uint32_t hash = hash_of(t, name, size);
     struct slot *s = place(t, name, size, hash);
     if (s->name)
         return s->value;

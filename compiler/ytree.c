@@ -2,12 +2,12 @@
 #include "ytree.h"
 
 #include <search.h>
-#include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
 
 #include "arena.h"
 #include "diag.h"
+#include "table.h"
 #include "utf8.h"
 #include "ytree_error.h"
 
@@ -23,28 +23,35 @@ struct reader {
     struct diag *diag;
     struct source *source;
     yaml_parser_t parser;
+    bool ascii;           /* all characters are bytes */
     size_t chars, bytes;  /* the same place, as libyaml counts and as we do */
+    uint32_t line, file;  /* of the last place; line 0: there was none */
     size_t nodes;
     void *anchors;        /* of struct anchor, for tsearch() */
     struct ynode *root;
     struct ynode *stack[DEPTH]; /* maps and lists that are not ended */
     struct ynode *key[DEPTH];   /* of each map, the key that has no value yet */
+    size_t first[DEPTH];        /* of each, its first item in `items` */
     size_t depth;
+    struct { /* of those that are not ended */
+        struct yitem *at;
+        size_t count, room;
+    } items;
 };
 
 /* ---- Places -------------------------------------------------------------------------------- */
 
 /* libyaml counts characters. Marks come nearly in order, so walking from the last one is cheap. */
-static size_t offset_of(struct reader *r, yaml_mark_t mark)
+static size_t walk_to(struct reader *r, size_t chars)
 {
     const char *text = r->source->text;
-    while (r->chars < mark.index && r->bytes < r->source->size) {
+    while (r->chars < chars && r->bytes < r->source->size) {
         do
             r->bytes++;
         while (((unsigned char)text[r->bytes] & 0xc0) == 0x80);
         r->chars++;
     }
-    while (r->chars > mark.index) {
+    while (r->chars > chars) {
         do
             r->bytes--;
         while (((unsigned char)text[r->bytes] & 0xc0) == 0x80);
@@ -53,9 +60,30 @@ static size_t offset_of(struct reader *r, yaml_mark_t mark)
     return r->bytes;
 }
 
+static size_t offset_of(struct reader *r, yaml_mark_t mark)
+{
+    if (!r->ascii)
+        return walk_to(r, mark.index);
+    return mark.index < r->source->size ? mark.index : r->source->size;
+}
+
+/* As source_pos() has it, but from the last place on. */
 static struct pos place(struct reader *r, size_t offset, size_t len)
 {
-    return source_pos(r->diag->sources, r->source, offset, len);
+    const struct source *f = r->source;
+    if (r->line && f->line_at[r->line - 1] <= offset) {
+        while (r->line < f->line_count && f->line_at[r->line] <= offset)
+            r->line++;
+        size_t start = f->line_at[r->line - 1];
+        size_t end = r->line < f->line_count ? f->line_at[r->line] - 1 : f->size;
+        if (len && offset + len < end)
+            return (struct pos){.line = r->line, .col = (uint32_t)(offset - start) + 1,
+                                .len = (uint32_t)len, .file = r->file};
+    }
+    struct pos at = source_pos(r->diag->sources, r->source, offset, len);
+    r->line = at.line;
+    r->file = at.file;
+    return at;
 }
 
 /* ---- What cannot be YAML at all ------------------------------------------------------------ */
@@ -67,11 +95,21 @@ static bool allowed(unsigned code)
            code > 0xffff;
 }
 
+/* Past the printable ASCII and the ends of lines from i on. */
+static size_t skip_plain(const char *text, size_t i, size_t size)
+{
+    while (i < size && ((unsigned char)(text[i] - 0x20) < 0x5f || text[i] == '\n'))
+        i++;
+    return i;
+}
+
 static bool check_characters(struct reader *r)
 {
     const char *text = r->source->text;
     size_t size = r->source->size;
-    for (size_t i = 0, len; i < size; i += len) {
+    r->ascii = true;
+    for (size_t i = 0, len; (i = skip_plain(text, i, size)) < size; i += len) {
+        r->ascii = r->ascii && !((unsigned char)text[i] & 0x80);
         len = utf8_length(text + i, size - i);
         if (len == 0) {
             diag_error(r->diag, place(r, i, 1), "the byte 0x%02X is not UTF-8 text",
@@ -136,40 +174,47 @@ static struct ynode *find_alias(struct reader *r, const yaml_event_t *e)
 
 /* ---- Duplicate keys ------------------------------------------------------------------------ */
 
-struct numbered {
-    const struct ynode *key;
-    size_t index;
-};
-
-static int compare_keys(const void *a, const void *b)
-{
-    const struct numbered *x = a, *y = b;
-    int order = strcmp(x->key->text, y->key->text);
-    return order ? order : (x->index > y->index) - (x->index < y->index);
-}
-
 static void report_duplicate(struct reader *r, const struct ynode *key, const struct ynode *first)
 {
     diag_error(r->diag, key->pos, "duplicate key '%.60s'", key->text);
     diag_note(r->diag, first->pos, "first given here");
 }
 
-/* Reports each key that an earlier one has said, and drops it. Sorting keeps this from being
- * quadratic; reports are in the order of the file. */
+/* For each key the number of the first that is equal. */
+static void find_by_table(struct reader *r, const struct ynode *map, size_t *first)
+{
+    struct table *t = table_new(r->arena);
+    for (size_t i = 0; i < map->count; i++)
+        first[i] = table_add(t, map->at[i].key->text, (uint32_t)i);
+}
+
+static bool equal(const struct ynode *a, const struct ynode *b)
+{
+    return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+}
+
+static void find_one_by_one(const struct ynode *map, size_t *first)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        first[i] = 0;
+        while (!equal(map->at[first[i]].key, map->at[i].key))
+            first[i]++;
+    }
+}
+
+/* Reports each key that an earlier one has said, and drops it; never in quadratic time. Reports are
+ * in the order of the file. */
 static void drop_duplicates(struct reader *r, struct ynode *map)
 {
-    if (map->count < 2)
-        return;
-    struct numbered *keys = arena_alloc(r->arena, map->count * sizeof *keys);
-    size_t *first = arena_alloc(r->arena, map->count * sizeof *first);
-    for (size_t i = 0; i < map->count; i++)
-        keys[i] = (struct numbered){map->at[i].key, i};
-    qsort(keys, map->count, sizeof *keys, compare_keys);
-    for (size_t i = 0; i < map->count; i++) {
-        bool same = i > 0 && strcmp(keys[i].key->text, keys[i - 1].key->text) == 0;
-        first[keys[i].index] = same ? first[keys[i - 1].index] : keys[i].index;
+    enum { FEW = 16 };
+    size_t few[FEW], *first = few;
+    uint32_t kept = 0;
+    if (map->count > FEW) {
+        first = arena_alloc(r->arena, map->count * sizeof *first);
+        find_by_table(r, map, first);
+    } else {
+        find_one_by_one(map, first);
     }
-    size_t kept = 0;
     for (size_t i = 0; i < map->count; i++) {
         if (first[i] != i)
             report_duplicate(r, map->at[i].key, map->at[first[i]].key);
@@ -185,9 +230,9 @@ static void drop_duplicates(struct reader *r, struct ynode *map)
 static struct ynode *new_node(struct reader *r, const yaml_event_t *e, enum ynode_kind kind)
 {
     struct ynode *n = arena_alloc(r->arena, sizeof *n);
-    n->kind = kind;
-    n->start = offset_of(r, e->start_mark);
-    n->end = offset_of(r, e->end_mark);
+    n->kind = (uint8_t)kind;
+    n->start = (uint32_t)offset_of(r, e->start_mark);
+    n->end = (uint32_t)offset_of(r, e->end_mark);
     n->pos = place(r, n->start, kind == YNODE_SCALAR ? n->end - n->start : 1);
     r->nodes++;
     return n;
@@ -201,7 +246,7 @@ static void place_nothing(struct reader *r, const struct ynode *key, struct ynod
     size_t at = key->end + strspn(r->source->text + key->end, " \t\r\n");
     if (at >= n->start || r->source->text[at] != ':')
         return;
-    n->start = n->end = at + 1;
+    n->start = n->end = (uint32_t)at + 1;
     n->pos = place(r, at + 1, 1);
 }
 
@@ -224,7 +269,7 @@ static bool attach(struct reader *r, struct ynode *n)
     struct yitem item = {*key, n};
     if (*key)
         place_nothing(r, *key, n);
-    ARENA_PUSH(r->arena, parent, item);
+    ARENA_PUSH(r->arena, &r->items, item);
     *key = NULL;
     return true;
 }
@@ -242,6 +287,7 @@ static bool begin(struct reader *r, const yaml_event_t *e, enum ynode_kind kind,
         return false;
     }
     r->key[r->depth] = NULL;
+    r->first[r->depth] = r->items.count;
     r->stack[r->depth++] = n;
     return true;
 }
@@ -249,8 +295,14 @@ static bool begin(struct reader *r, const yaml_event_t *e, enum ynode_kind kind,
 static bool end(struct reader *r, const yaml_event_t *e)
 {
     struct ynode *n = r->stack[--r->depth];
+    size_t first = r->first[r->depth];
     n->open = false;
-    n->end = offset_of(r, e->end_mark);
+    n->end = (uint32_t)offset_of(r, e->end_mark);
+    n->count = (uint32_t)(r->items.count - first);
+    n->at = arena_alloc(r->arena, n->count * sizeof *n->at);
+    if (n->count)
+        memcpy(n->at, r->items.at + first, n->count * sizeof *n->at);
+    r->items.count = first;
     if (n->kind == YNODE_MAP)
         drop_duplicates(r, n);
     return true;
@@ -258,7 +310,7 @@ static bool end(struct reader *r, const yaml_event_t *e)
 
 static bool scalar(struct reader *r, const yaml_event_t *e)
 {
-    static const enum ynode_style styles[] = {
+    static const uint8_t styles[] = {
         [YAML_SINGLE_QUOTED_SCALAR_STYLE] = YSTYLE_SINGLE,
         [YAML_DOUBLE_QUOTED_SCALAR_STYLE] = YSTYLE_DOUBLE,
         [YAML_LITERAL_SCALAR_STYLE] = YSTYLE_LITERAL,
@@ -268,9 +320,9 @@ static bool scalar(struct reader *r, const yaml_event_t *e)
     unsigned style = (unsigned)e->data.scalar.style;
     n->style = style < sizeof styles / sizeof *styles ? styles[style] : YSTYLE_PLAIN;
     n->text_tag = e->data.scalar.tag != NULL;
-    n->size = e->data.scalar.length;
+    n->size = (uint32_t)e->data.scalar.length;
     n->text = arena_strndup(r->arena, (const char *)e->data.scalar.value, n->size);
-    if (strlen(n->text) != n->size) {
+    if (n->style == YSTYLE_DOUBLE && memchr(n->text, '\0', n->size)) { /* by an escape */
         diag_error(r->diag, n->pos, "a text cannot hold the NUL character");
         return false;
     }

@@ -6,6 +6,7 @@
 #define YTREE_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "source.h"
 
 struct arena;
@@ -20,18 +21,18 @@ struct yitem {
     struct ynode *value;
 };
 struct ynode {
-    enum ynode_kind kind;
-    enum ynode_style style; /* of a scalar */
-    bool flow;              /* a map or list in braces or brackets */
-    bool open;              /* ytree_read: not ended yet */
-    bool text_tag;          /* a plain scalar tagged !!str: text whatever it looks like */
+    uint8_t kind;           /* enum ynode_kind */
+    uint8_t style;          /* enum ynode_style, of a scalar */
+    bool flow : 1;          /* a map or list in braces or brackets */
+    bool open : 1;          /* ytree_read: not ended yet */
+    bool text_tag : 1;      /* a plain scalar tagged !!str: text whatever it looks like */
+    uint32_t start, end;    /* bytes of the source, of a block scalar with its header */
+    uint32_t size;          /* of a scalar's text */
+    uint32_t count;         /* of a map's or list's items */
     struct pos pos;         /* a scalar as it stands there (its first line), or where a map or list
                                begins */
-    size_t start, end;      /* bytes of the source, of a block scalar with its header */
     const char *text;       /* of a scalar, as YAML reads it; a NUL ends it, none is inside */
-    size_t size;
     struct yitem *at;       /* of a map or list, in order */
-    size_t count, room;
 };
 
 /* Reads the only document of f. NULL after an error, which was reported (a duplicate key is

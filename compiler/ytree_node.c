@@ -21,7 +21,7 @@ static bool is_one_of(const struct ynode *n, const char *const *words)
 bool ynode_is_null(const struct ynode *n)
 {
     static const char *const words[] = {"", "~", "null", "Null", "NULL", NULL};
-    return is_one_of(n, words);
+    return n && n->size <= 4 && is_one_of(n, words);
 }
 
 int ynode_bool(const struct ynode *n)
@@ -107,8 +107,8 @@ void ytree_join_parens(struct arena *a, struct source *f, struct ynode *n)
         if (rest) {
             struct ynode *joined = arena_alloc(a, sizeof *joined);
             *joined = *item.value;
-            joined->end = end;
-            joined->size = end - joined->start;
+            joined->end = (uint32_t)end;
+            joined->size = (uint32_t)(end - joined->start);
             joined->text = arena_strndup(a, f->text + joined->start, joined->size);
             item.value = joined;
             i += rest;
@@ -116,5 +116,5 @@ void ytree_join_parens(struct arena *a, struct source *f, struct ynode *n)
         n->at[kept++] = item;
     }
     if (n->flow)
-        n->count = kept;
+        n->count = (uint32_t)kept;
 }

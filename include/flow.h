@@ -40,16 +40,20 @@ enum flow_type {
     FLOW_BYTES,
     FLOW_OBJ,    /* names with values, in the order in which they were put */
     FLOW_ARRAY,  /* values by position, from 0 */
+    FLOW_DOUBLES, /* a vector: numbers side by side, as C has them; in JSON a list */
+    FLOW_INTS,    /* the same of int64_t */
 };
 
 /* A value: copied freely, 16 bytes. `meta` is size << 8 | type; read it with flow_type() and
- * flow_size(). Strings, bytes, objects and lists point to memory that is never written again. */
+ * flow_size(). Strings, bytes, objects, lists and vectors point to memory that is never written
+ * again. */
 typedef struct flow_value {
     uint64_t meta;
     union {
         int64_t i; /* FLOW_BOOL and FLOW_INT */
         double d;
-        const void *p; /* FLOW_STRING, FLOW_BYTES; a BSON document for FLOW_OBJ and FLOW_ARRAY */
+        const void *p; /* FLOW_STRING, FLOW_BYTES; a BSON document for FLOW_OBJ and FLOW_ARRAY; of
+                          FLOW_DOUBLES and FLOW_INTS the numbers (use flow_get_doubles()) */
     } u;
 } flow_value;
 
@@ -59,7 +63,7 @@ typedef struct flow_buffer {
 } flow_buffer;
 
 static inline enum flow_type flow_type(flow_value v) { return (enum flow_type)(v.meta & 0xff); }
-/* Bytes of a string, of bytes, or of the BSON document; 0 for scalars. */
+/* Bytes of a string, of bytes, of the BSON document, or of a vector; 0 for scalars. */
 static inline size_t flow_size(flow_value v) { return (size_t)(v.meta >> 8); }
 
 FLOW_API flow_value flow_null(void);
@@ -70,6 +74,9 @@ FLOW_API flow_value flow_double(double d);
 FLOW_API flow_value flow_string(const char *s); /* a copy; NULL gives null */
 FLOW_API flow_value flow_string_n(const char *s, size_t n);
 FLOW_API flow_value flow_bytes(const void *data, size_t size); /* a copy */
+/* Numeric vectors: copies of n numbers. */
+FLOW_API flow_value flow_doubles(const double *x, size_t n);
+FLOW_API flow_value flow_ints(const int64_t *x, size_t n);
 /* The value of a JSON text. The node fails if the text is not JSON. */
 FLOW_API flow_value flow_json(const char *text);
 FLOW_API flow_value flow_same(flow_value v);
@@ -116,15 +123,20 @@ FLOW_API int64_t flow_get_int(flow_value v, const char *path);
 FLOW_API double flow_get_double(flow_value v, const char *path);
 FLOW_API bool flow_get_bool(flow_value v, const char *path);
 FLOW_API const char *flow_get_string(flow_value v, const char *path);
-FLOW_API size_t flow_length(flow_value v); /* members of an object or list */
+FLOW_API size_t flow_length(flow_value v); /* members of an object or list, numbers of a vector */
+/* The numbers of a vector, or of a list of numbers; *n: how many. They are the value's own memory
+ * where they are of that type and aligned, else a copy; never NULL. */
+FLOW_API const double *flow_get_doubles(flow_value v, const char *path, size_t *n);
+FLOW_API const int64_t *flow_get_ints(flow_value v, const char *path, size_t *n);
 
 /* Every member in order:
  *     for (struct flow_iter it = flow_each(v); flow_next(&it);) use(it.name, it.value);        */
 struct flow_iter {
-    const char *name; /* of an object's member; of a list's, its position as text */
+    const char *name; /* of an object's member; of a list's or vector's, its position as text */
     flow_value value;
-    flow_value of; /* the object or list */
+    flow_value of; /* the object, list or vector */
     size_t offset; /* bytes into its document: private */
+    char position[24]; /* what `name` is for a vector: private */
 };
 FLOW_API struct flow_iter flow_each(flow_value v);
 FLOW_API bool flow_next(struct flow_iter *it);
@@ -151,11 +163,19 @@ FLOW_API int flow_attempt(void);      /* 1, then 2, … */
  *
  * A plan is constant data. Its DAG is a tree in postfix order, so that a reader needs only a
  * stack: FLOW_STEP_NODE pushes node `arg`; FLOW_STEP_SEQ and FLOW_STEP_PAR pop `arg` units and
- * push the one that they form. One unit remains (none for a plan without steps). Edges that the
+ * push the one that they form; FLOW_STEP_FAN pops one and pushes fan-out `arg` of it. All nodes of
+ * the popped unit have that fan-out around them. One unit remains (none for a plan without steps). Edges that the
  * tree does not say (from references to values) stand in `edges`.
  */
 
+/* What an executable keeps of its making, for --print: texts that end with a NUL. */
+#define FLOW_MADE_NAMES(X) X(yaml) X(c) X(dot) X(schema) X(build)
+struct flow_made {
+    const char *yaml, *c, *dot, *schema, *build;
+};
+
 #define FLOW_PLAN_VERSION 1
+#define FLOW_NONE UINT32_MAX
 
 struct flow_call; /* one execution of a node, with its arguments */
 
@@ -196,10 +216,13 @@ enum flow_from_kind {
     FLOW_FROM_NOWHERE, /* it must be given */
     FLOW_FROM_EXPR,    /* `expr`: a literal, a flow parameter, or a C expression of those */
     FLOW_FROM_NODE,    /* the value of node `node`, at `path` if that is not NULL */
+    FLOW_FROM_ALL,     /* a list of the values of node `node` in every element of the fan-outs
+                          around it that are not around this node too: `fit[*]`, then `path` */
+    FLOW_FROM_INDEX,   /* the index of fan-out `fan` */
 };
 struct flow_origin {
     enum flow_from_kind kind;
-    uint32_t node;
+    uint32_t node; /* or fan */
     const char *path;
     flow_value (*expr)(struct flow_call *);
     const char *text; /* as written, for --help and messages; NULL: nowhere */
@@ -212,6 +235,8 @@ struct flow_param {
     bool secret;
     struct flow_pos pos;
     struct flow_origin origin;
+    const char *min, *max;      /* as text, inclusive; NULL: none */
+    const char *const *choices; /* texts, ends with NULL; NULL: any value */
 };
 
 /* An argument of one node that replaces its task's default. */
@@ -229,10 +254,29 @@ struct flow_record {
 
 enum flow_parse { FLOW_PARSE_NONE, FLOW_PARSE_TEXT, FLOW_PARSE_JSON, FLOW_PARSE_LINES };
 
+/* After which failures another attempt is made. */
+enum flow_retry_kind { FLOW_RETRY_ANY, FLOW_RETRY_EXIT, FLOW_RETRY_SIGNAL, FLOW_RETRY_TIMEOUT };
+struct flow_retry_on {
+    enum flow_retry_kind kind;
+    int number; /* exit status or signal */
+};
+struct flow_retry_rule {
+    uint32_t max;      /* attempts after the first; 0: none */
+    uint64_t delay_ns; /* before the second attempt */
+    double backoff;    /* times which the delay grows with each further one; 1: it does not */
+    double jitter;     /* each delay is changed at random by up to this part of itself, 0 to 1 */
+    uint32_t on_count; /* 0: after any failure */
+    const struct flow_retry_on *on;
+};
+
 struct flow_task {
     const char *name;
     const char *description; /* or NULL */
     struct flow_pos pos;
+    uint32_t join;           /* predecessors that must finish; 0: all */
+    uint64_t timeout_ns;     /* of an attempt; 0: none */
+    struct flow_retry_rule retry;
+    flow_value (*when)(struct flow_call *); /* NULL: always. Called with the arguments bound. */
     uint32_t param_count;
     const struct flow_param *params;
     flow_value (*run)(struct flow_call *); /* NULL for a command */
@@ -247,12 +291,29 @@ struct flow_task {
 struct flow_node {
     const char *name;
     uint32_t task;
+    uint32_t fan;        /* the innermost fan-out around it, or FLOW_NONE */
     struct flow_pos pos; /* of its first occurrence in the flow */
     uint32_t binding_count;
     const struct flow_binding *bindings;
 };
 
-enum flow_step_op { FLOW_STEP_NODE, FLOW_STEP_SEQ, FLOW_STEP_PAR };
+/* A part of the flow that is replicated: once for each value of an index. Fan-outs nest; `[i in …,
+ * j in …]` is one of j inside one of i. */
+enum flow_range_kind { FLOW_RANGE_SPAN, FLOW_RANGE_LIST, FLOW_RANGE_NODE };
+struct flow_fan {
+    const char *index; /* its name */
+    uint32_t outer;    /* the fan-out around it, or FLOW_NONE */
+    struct flow_pos pos;
+    const char *text;  /* as written: "i in 0..n-1 % 8" */
+    enum flow_range_kind kind;
+    flow_value (*from)(struct flow_call *);  /* SPAN: the first index; LIST: the list of indices */
+    flow_value (*to)(struct flow_call *);    /* SPAN: the last one; less than `from`: no element */
+    uint32_t node;                           /* NODE: its value, at `path`, is the list */
+    const char *path;
+    flow_value (*width)(struct flow_call *); /* elements at work at once; NULL: any number */
+};
+
+enum flow_step_op { FLOW_STEP_NODE, FLOW_STEP_SEQ, FLOW_STEP_PAR, FLOW_STEP_FAN };
 struct flow_step {
     uint32_t op : 8;   /* enum flow_step_op */
     uint32_t arg : 24; /* see above; a group of more than 2^24 units is written as nested groups */
@@ -264,17 +325,34 @@ struct flow_plan {
     const char *description; /* or NULL */
     const char *flow;        /* the expression as written */
     const char *program;     /* a digest of what the plan was made from, hexadecimal */
-    uint32_t file_count, param_count, task_count, node_count, step_count, edge_count;
+    uint32_t file_count, param_count, task_count, node_count, step_count, edge_count, fan_count;
     const char *const *files;
     const struct flow_param *params;
     const struct flow_task *tasks;
     const struct flow_node *nodes;
     const struct flow_step *steps;
-    const uint32_t (*edges)[2]; /* before, after */
+    /* before, after; where fan-outs are around one of them and not around the other, the edge is
+     * between those fan-outs as a whole */
+    const uint32_t (*edges)[2];
+    const struct flow_fan *fans; /* an outer one before those in it */
+    const struct flow_made *made; /* or NULL */
 };
 
-/* Runs the plan as the program's main(). Returns the exit status. */
+/* Runs the plan as the program's main(). Returns the exit status. The process has no threads yet,
+ * for this forks. */
 FLOW_API int flow_main(const struct flow_plan *plan, int argc, char **argv);
+
+/* flowc defines these where it compiles the generated C itself: the object that keeps its texts,
+ * and the function that runs the flow if that is not main(). */
+#ifdef FLOW_MADE
+extern const struct flow_made FLOW_MADE;
+#define FLOW_MADE_ (&FLOW_MADE)
+#else
+#define FLOW_MADE_ NULL
+#endif
+#ifndef FLOW_ENTRY
+#define FLOW_ENTRY main
+#endif
 
 /* The arguments of a call, by position in the task's (flow_arg_) or the flow's (flow_param_)
  * parameters; conversions were made and checked before the call. */
@@ -300,8 +378,19 @@ FLOW_API flow_value flow_param_value(struct flow_call *c, unsigned i);
 FLOW_API flow_buffer flow_param_buffer(struct flow_call *c, unsigned i);
 FLOW_API flow_value flow_output(struct flow_call *c); /* a command's parsed output */
 
-/* The type in which the value of a C expression is kept: its own, or flow_value for void. */
+/* The type in which the value of a C expression of type T is kept: T itself, or flow_value for
+ * void. tcc does not turn an array into a pointer where other compilers do, so it is told. */
+#ifdef __TINYC__
+#define FLOW_IS_TEXT_(T)                                    \
+    (__builtin_types_compatible_p(T, char[sizeof(T)]) ||    \
+     __builtin_types_compatible_p(T, const char[sizeof(T)]))
+#define FLOW_HOLD_(T)                                                       \
+    __typeof__(*__builtin_choose_expr(                                      \
+        FLOW_IS_TEXT_(T), (const char **)0,                                 \
+        _Generic((T *)0, void *: (flow_value *)0, default: (T *)0)))
+#else
 #define FLOW_HOLD_(T) __typeof__(*_Generic((T *)0, void *: (flow_value *)0, default: (T *)0))
+#endif
 
 /* ---- Macros' own machinery --------------------------------------------------------------- */
 #define FLOW_COUNT_(...) \

@@ -11,24 +11,31 @@
 
 #include "args_values.h"
 #include "nearest.h"
+#include "record.h"
 #include "value_number.h"
 
-enum { MAX_JOBS = 4096, MAX_PRINTED = 20 };
+enum { MAX_JOBS = 4096, MAX_FAILURES = 1000000000, MAX_RETRY = 200, MAX_PRINTED = 20 };
 static const char default_store[] = "sqlite:.flow/store.db";
 
-enum option_code { OPT_FAIL_FAST = 256, OPT_STORE, OPT_PROGRESS, OPT_TIMEOUT, OPT_LIST, OPT_GRAPH,
+enum option_code { OPT_FAIL_FAST = 256, OPT_MAX_FAILURES, OPT_RETRY, OPT_STORE, OPT_PROGRESS,
+                   OPT_ISOLATION, OPT_RESUME, OPT_TIMEOUT, OPT_LIST, OPT_GRAPH, OPT_PRINT,
                    OPT_VERSION };
 static const struct option options[] = {
     {"jobs", required_argument, NULL, 'j'},
     {"keep-going", no_argument, NULL, 'k'},
     {"fail-fast", no_argument, NULL, OPT_FAIL_FAST},
+    {"max-failures", required_argument, NULL, OPT_MAX_FAILURES},
+    {"retry", required_argument, NULL, OPT_RETRY},
     {"store", required_argument, NULL, OPT_STORE},
     {"quiet", no_argument, NULL, 'q'},
     {"verbose", no_argument, NULL, 'v'},
     {"progress", required_argument, NULL, OPT_PROGRESS},
+    {"isolation", required_argument, NULL, OPT_ISOLATION},
+    {"resume", optional_argument, NULL, OPT_RESUME},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"list", no_argument, NULL, OPT_LIST},
     {"graph", no_argument, NULL, OPT_GRAPH},
+    {"print", required_argument, NULL, OPT_PRINT},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -94,17 +101,28 @@ static unsigned count_processors(void)
     return 1;
 }
 
-static void read_jobs(struct args_reader *r, const char *text)
+/* `what` says which option it is, and of what the number is one. False after an error. */
+static bool read_count(struct args_reader *r, const char *option, const char *what,
+                       const char *text, unsigned least, unsigned most, unsigned *out)
 {
     char *end;
     errno = 0;
     unsigned long n = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || n < 1 || n > MAX_JOBS) {
+    if (*text < '0' || *text > '9' || *end || errno || n < least || n > most) {
         usage(r);
-        args_error(r, "-j %s: expected a number of workers from 1 to %d", text, MAX_JOBS);
-        return;
+        args_error(r, "%s%s: expected a number of %s from %u to %u", option, text, what, least,
+                   most);
+        return false;
     }
-    r->args->jobs = (unsigned)n;
+    *out = (unsigned)n;
+    return true;
+}
+
+static void read_retry(struct args_reader *r, const char *text)
+{
+    unsigned n;
+    if (read_count(r, "--retry=", "attempts after the first", text, 0, MAX_RETRY, &n))
+        r->args->retry = (int)n;
 }
 
 static double unit_seconds(const char *unit)
@@ -134,20 +152,52 @@ static void read_timeout(struct args_reader *r, const char *text)
     r->args->timeout_s = seconds;
 }
 
+/* The position of `text` among the words that an option takes; `otherwise` after an error. */
+static unsigned read_word(struct args_reader *r, const char *option, const char *text,
+                          const char *const *words, size_t count, const char *expected,
+                          unsigned otherwise)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    usage(r);
+    const char *near = nearest(text, words, count);
+    args_error(r, "%s%s: expected %s%s%s%s", option, text, expected, near ? "; did you mean '" : "",
+               near ? near : "", near ? "'?" : "");
+    return otherwise;
+}
+
 static void read_progress(struct args_reader *r, const char *text)
 {
     static const char *const words[] = {[PROGRESS_AUTO] = "auto", [PROGRESS_TTY] = "tty",
                                         [PROGRESS_PLAIN] = "plain", [PROGRESS_NONE] = "none"};
-    size_t count = sizeof words / sizeof *words;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(text, words[i]) == 0) {
-            r->args->progress = (enum args_progress)i;
+    r->args->progress = (enum args_progress)read_word(r, "--progress=", text, words, 4,
+                                                      "auto, tty, plain or none", PROGRESS_AUTO);
+}
+
+static void read_print(struct args_reader *r, const char *name)
+{
+#define X(known) #known,
+    static const char *const names[] = {FLOW_MADE_NAMES(X)};
+#undef X
+    r->args->action = ACTION_PRINT;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            r->args->print = names[i];
             return;
         }
+    }
     usage(r);
-    const char *near = nearest(text, words, count);
-    args_error(r, "--progress=%s: expected auto, tty, plain or none%s%s%s", text,
-               near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    args_error(r, "--print=%s: it is yaml, c, dot, schema or build", name);
+}
+
+static void read_isolation(struct args_reader *r, const char *text)
+{
+    static const char *const words[] = {[ISOLATION_WORKER] = "worker",
+                                        [ISOLATION_PROCESS] = "process",
+                                        [ISOLATION_NONE] = "none"};
+    r->args->isolation = (enum args_isolation)read_word(
+        r, "--isolation=", text, words, 3, "worker, process or none", ISOLATION_WORKER);
 }
 
 static void read_store(struct args_reader *r, const char *uri)
@@ -201,6 +251,20 @@ static void unknown_option(struct args_reader *r, char *const *argv)
         unknown_long_option(r, text);
 }
 
+/* Kept as it is too, for those who go on with the run. */
+static void take_value(struct args_reader *r, const char *text)
+{
+    struct args *a = r->args;
+    const char **texts = realloc(a->texts, (a->text_count + 1) * sizeof *texts);
+    if (!texts) {
+        args_memory(r);
+        return;
+    }
+    a->texts = texts;
+    a->texts[a->text_count++] = text;
+    args_value(r, text);
+}
+
 static void missing_argument(struct args_reader *r, char *const *argv)
 {
     usage(r);
@@ -211,17 +275,25 @@ static void read_option(struct args_reader *r, int code, char *const *argv)
 {
     struct args *a = r->args;
     switch (code) {
-    case 1: args_value(r, optarg); break; /* not an option */
-    case 'j': read_jobs(r, optarg); break;
+    case 1: take_value(r, optarg); break; /* not an option */
+    case 'j': read_count(r, "-j ", "workers", optarg, 1, MAX_JOBS, &a->jobs); break;
     case 'k': a->keep_going = true; break;
     case OPT_FAIL_FAST: a->keep_going = false; break;
+    case OPT_MAX_FAILURES:
+        read_count(r, "--max-failures=", "nodes in error", optarg, 0, MAX_FAILURES,
+                   &a->max_failures);
+        break;
+    case OPT_RETRY: read_retry(r, optarg); break;
     case OPT_STORE: read_store(r, optarg); break;
     case 'q': a->quiet = true, a->verbose = false; break;
     case 'v': a->verbose = true, a->quiet = false; break;
     case OPT_PROGRESS: read_progress(r, optarg); break;
+    case OPT_ISOLATION: read_isolation(r, optarg); break;
+    case OPT_RESUME: a->resume = optarg ? optarg : ""; break;
     case OPT_TIMEOUT: read_timeout(r, optarg); break;
     case OPT_LIST: a->action = ACTION_LIST; break;
     case OPT_GRAPH: a->action = ACTION_GRAPH; break;
+    case OPT_PRINT: read_print(r, optarg); break;
     case ':': missing_argument(r, argv); break;
     default: unknown_option(r, argv); break;
     }
@@ -253,7 +325,30 @@ static void read_all(struct args_reader *r, int argc, char **argv)
     while ((code = next_option(argc, argv)) != -1)
         read_option(r, code, argv);
     for (; optind < argc; optind++)
-        args_value(r, argv[optind]); /* behind "--" */
+        take_value(r, argv[optind]); /* behind "--" */
+}
+
+/* The arguments of the run to go on with are this one's. */
+static void read_resumed(struct args_reader *r)
+{
+    struct args *a = r->args;
+    struct record record;
+    char why[400];
+    const char *dir = record_dir(r->plan->name, a->resume, &a->heap);
+    if (a->text_count > 0) {
+        args_error(r, "--resume takes the arguments of the run that it goes on with; '%s' cannot "
+                   "be given", a->texts[0]);
+    } else if (strncmp(a->store, "none:", 5) == 0) {
+        args_error(r, "--resume needs a store: with none: nothing of a run is kept");
+    } else if (!dir || strchr(a->resume, '/')) {
+        args_error(r, "--resume=%s: there is no such run", a->resume);
+    } else if (!record_read(dir, &a->heap, &record, why, sizeof why)) {
+        args_error(r, "no run of '%s' to go on with here (%s)", r->plan->name, why);
+    } else {
+        for (struct flow_iter it = flow_each(record.arguments); value_next(&it) == 1;)
+            if (flow_type(it.value) == FLOW_STRING)
+                take_value(r, it.value.u.p);
+    }
 }
 
 static void set_defaults(struct args_reader *r)
@@ -261,7 +356,8 @@ static void set_defaults(struct args_reader *r)
     struct args *a = r->args;
     const char *store = getenv("FLOW_STORE");
     size_t n = r->plan->param_count;
-    *a = (struct args){.store = store && *store ? store : default_store, .keep_going = true};
+    *a = (struct args){.store = store && *store ? store : default_store, .keep_going = true,
+                       .retry = -1};
     a->jobs = count_processors();
     opterr = 0;
     a->params = calloc(n ? n : 1, sizeof *a->params); /* FLOW_NULL is 0 */
@@ -289,6 +385,8 @@ int args_read(struct args *a, const struct flow_plan *plan, int argc, char **arg
         return r.errors ? conclude(&r) : EXIT_OK;
     if (r.errors == 0)
         read_all(&r, argc, argv);
+    if (r.errors == 0 && a->resume)
+        read_resumed(&r);
     if (a->action == ACTION_RUN && a->params && a->param_given) {
         args_secrets(&r);
         args_missing(&r);
@@ -299,6 +397,7 @@ int args_read(struct args *a, const struct flow_plan *plan, int argc, char **arg
 
 void args_free(struct args *a)
 {
+    free(a->texts);
     free(a->params);
     free(a->param_given);
     free(a->given);

@@ -99,6 +99,8 @@ static bool secret(struct args_reader *r, const char *node, const struct flow_pa
         ok = value_from_text(&r->args->heap, text, p->type, out, why, sizeof why);
         if (!ok)
             args_error(r, "%s: not a value of type %s", variable, value_ctype_name(p->type));
+        else if (!(ok = args_check(p, *out, why, sizeof why)))
+            args_error(r, "%s: not a value that the parameter takes", variable);
     }
     free(text);
     free(variable);

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "args_values.h"
 
 #include <stdio.h>
@@ -144,7 +144,8 @@ static bool convert(struct args_reader *r, const struct flow_param *p, const cha
                     const char *text, flow_value *out)
 {
     char why[WHY];
-    if (value_from_text(&r->args->heap, text, p->type, out, why, sizeof why))
+    if (value_from_text(&r->args->heap, text, p->type, out, why, sizeof why) &&
+        args_check(p, *out, why, sizeof why))
         return true;
     args_error(r, "%s=%s: %s", name, excerpt(text).text, why);
     return false;
@@ -163,22 +164,14 @@ static void refuse_secret(struct args_reader *r, const char *name, const char *n
     free(variable);
 }
 
-static void flow_parameter(struct args_reader *r, const char *name, const char *text)
+static void give_flow_parameter(struct args_reader *r, uint32_t param, const char *text)
 {
+    const struct flow_param *p = &r->plan->params[param];
     flow_value v;
-    if (!index_params(r))
-        return;
-    uint32_t count = r->plan->param_count;
-    const struct args_name *found = find(r->params, count, name);
-    if (!found) {
-        unknown(r, "the flow has no parameter", name, r->params, count);
-        return;
-    }
-    const struct flow_param *p = &r->plan->params[found->index];
     if (p->secret)
-        refuse_secret(r, name, NULL, name);
-    else if (convert(r, p, name, text, &v))
-        args_set(r, found->index, v);
+        refuse_secret(r, p->name, NULL, p->name);
+    else if (convert(r, p, p->name, text, &v))
+        args_set(r, param, v);
 }
 
 static uint32_t find_task_param(const struct flow_task *t, const char *name)
@@ -189,52 +182,112 @@ static uint32_t find_task_param(const struct flow_task *t, const char *name)
     return i;
 }
 
-static void unknown_task_param(struct args_reader *r, const char *node, const struct flow_task *t,
-                               const char *name)
+static const struct flow_task *task_of(const struct args_reader *r, uint32_t node)
 {
+    return &r->plan->tasks[r->plan->nodes[node].task];
+}
+
+static void give_node_parameter(struct args_reader *r, const char *whole, uint32_t node,
+                                uint32_t param, const char *text)
+{
+    const struct flow_param *p = &task_of(r, node)->params[param];
+    flow_value v;
+    if (p->secret)
+        refuse_secret(r, whole, r->plan->nodes[node].name, p->name);
+    else if (convert(r, p, whole, text, &v))
+        args_give(r, node, param, v);
+}
+
+/* ---- Which parameter a name means --------------------------------------------------------- */
+
+static void unknown_task_param(struct args_reader *r, uint32_t node, const char *name)
+{
+    const struct flow_task *t = task_of(r, node);
     char what[160];
     const char **names = calloc((size_t)t->param_count + 1, sizeof *names);
     for (uint32_t i = 0; names && i < t->param_count; i++)
         names[i] = t->params[i].name;
-    snprintf(what, sizeof what, "the node '%.100s' has no parameter", node);
+    snprintf(what, sizeof what, "the node '%.100s' has no parameter", r->plan->nodes[node].name);
     args_unknown(r, what, name, names, names ? t->param_count : 0);
     free(names);
 }
 
-static void node_parameter(struct args_reader *r, const char *whole, const char *node,
-                           const char *name, const char *text)
+/* fit[3].alpha: elements of a fan-out have no parameters of their own. */
+static bool is_element(struct args_reader *r, const char *node, const char *param)
 {
-    flow_value v;
-    if (!index_nodes(r))
-        return;
-    const struct args_name *found = find(r->nodes, r->plan->node_count, node);
-    if (!found) {
-        unknown(r, "the flow has no node", node, r->nodes, r->plan->node_count);
-        return;
-    }
-    const struct flow_task *t = &r->plan->tasks[r->plan->nodes[found->index].task];
-    uint32_t param = find_task_param(t, name);
-    if (param == t->param_count)
-        unknown_task_param(r, node, t, name);
-    else if (t->params[param].secret)
-        refuse_secret(r, whole, node, name);
-    else if (convert(r, &t->params[param], whole, text, &v))
-        args_give(r, found->index, param, v);
+    size_t n = strcspn(node, "[");
+    if (!node[n])
+        return false;
+    args_error(r, "'%s': a parameter is given for all elements of a fan-out: %.*s.%s=…", node,
+               (int)n, node, param);
+    return true;
 }
 
-static void split_value(struct args_reader *r, const char *name, const char *text)
+/* `node` is the part of `name` before its last dot. */
+static void unknown_dotted(struct args_reader *r, const char *name, const char *node)
 {
-    const char *dot = strchr(name, '.');
-    if (!dot) {
-        flow_parameter(r, name, text);
+    const char *param = name + strlen(node) + 1;
+    const struct args_name *found = find(r->nodes, r->plan->node_count, node);
+    if (found) {
+        unknown_task_param(r, found->index, param);
         return;
     }
-    char *node = strndup(name, (size_t)(dot - name));
-    if (node)
-        node_parameter(r, name, node, dot + 1, text);
-    else
+    if (is_element(r, node, param))
+        return;
+    for (uint32_t i = 0; i < r->plan->param_count; i++)
+        if (strncmp(r->params[i].name, name, strlen(node) + 1) == 0) { /* of a flow within */
+            unknown(r, "the flow has no parameter", name, r->params, r->plan->param_count);
+            return;
+        }
+    unknown(r, "the flow has no node", node, r->nodes, r->plan->node_count);
+}
+
+/* A node's parameter: the longest node's name that fits. `node` is a copy of `name`, cut here at
+ * one dot after the other, the last one first. */
+static bool find_dotted(struct args_reader *r, const char *name, char *node, const char *text)
+{
+    for (char *dot = node + strlen(node); (dot = memrchr(node, '.', (size_t)(dot - node)));) {
+        *dot = '\0';
+        const struct args_name *found = find(r->nodes, r->plan->node_count, node);
+        if (!found)
+            continue;
+        const struct flow_task *t = task_of(r, found->index);
+        uint32_t param = find_task_param(t, name + (dot - node) + 1);
+        if (param < t->param_count) {
+            give_node_parameter(r, name, found->index, param, text);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void give_dotted(struct args_reader *r, const char *name, const char *text)
+{
+    char *node = strdup(name);
+    if (!node) {
         args_memory(r);
+        return;
+    }
+    if (!find_dotted(r, name, node, text)) {
+        strcpy(node, name);
+        *strrchr(node, '.') = '\0';
+        unknown_dotted(r, name, node);
+    }
     free(node);
+}
+
+static void give_named(struct args_reader *r, const char *name, const char *text)
+{
+    if (!index_params(r) || !index_nodes(r))
+        return;
+    uint32_t count = r->plan->param_count;
+    const struct args_name *found = find(r->params, count, name);
+    if (found)
+        give_flow_parameter(r, found->index, text);
+    else if (strchr(name, '.'))
+        give_dotted(r, name, text);
+    else
+        unknown(r, "the flow has no parameter", name, r->params, count);
 }
 
 void args_value(struct args_reader *r, const char *text)
@@ -246,7 +299,7 @@ void args_value(struct args_reader *r, const char *text)
     }
     char *name = strndup(text, (size_t)(equals - text));
     if (name)
-        split_value(r, name, equals + 1);
+        give_named(r, name, equals + 1);
     else
         args_memory(r);
     free(name);

@@ -43,6 +43,8 @@ void args_value(struct args_reader *r, const char *text);
 /* Secrets, from the environment or files. Their variables are unset, so that the commands of other
  * nodes do not inherit them. */
 void args_secrets(struct args_reader *r);
+/* "from 1 to 9", "one of a, b"; nothing for a parameter that takes any value of its type. */
+void args_limits(struct buf *out, const struct flow_param *p);
 /* Parameters that have no value at all: one error that names all of them. */
 void args_missing(struct args_reader *r);
 void args_reader_free(struct args_reader *r);

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "block.h"
 #include "buf.h"
+#include "instance.h"
 #include "sched.h"
 
 static _Thread_local struct flow_call *current;
@@ -17,7 +19,7 @@ static struct flow_call *of_process;
 
 void call_enter(struct flow_call *c)
 {
-    c->thread = gettid();
+    c->name[0] = '\0';
     current = of_process = c;
     c->capture = -1;
     value_node_heap = c->heap;
@@ -101,15 +103,26 @@ void flow_retry_at(const char *file, int line, const char *format, ...)
 
 /* ---- The node that runs ------------------------------------------------------------------ */
 
-static const struct flow_call *here(void)
+static struct flow_call *here(void)
 {
     return current ? current : of_process;
 }
 
+const char *call_name(struct flow_call *c)
+{
+    struct buf name = {0};
+    if (c->name[0])
+        return c->name;
+    instance_name(c->run, c->id, &name);
+    snprintf(c->name, sizeof c->name, "%s", name.failed ? "?" : name.data);
+    buf_free(&name);
+    return c->name;
+}
+
 const char *flow_node(void)
 {
-    const struct flow_call *c = here();
-    return c && c->task ? c->run->plan->nodes[c->node].name : "";
+    struct flow_call *c = here();
+    return c && c->task ? call_name(c) : "";
 }
 
 const char *flow_run(void)
@@ -176,31 +189,103 @@ static const struct flow_origin *find_origin(const struct flow_call *c, uint32_t
     return &c->task->params[param].origin;
 }
 
+static FLOW_NORETURN void no_path(const struct flow_call *c, const struct flow_param *p,
+                                  const struct flow_origin *o, flow_value v)
+{
+    struct buf what = {0};
+    value_describe(&what, v);
+    char text[64];
+    snprintf(text, sizeof text, "%s", what.data ? what.data : "a value");
+    buf_free(&what);
+    flow_fail_at("", 0, "parameter '%s': the value of '%s' is %s, without '%s'", p->name,
+                 c->run->plan->nodes[o->node].name, text, o->path);
+}
+
+static flow_value at_path(const struct flow_call *c, const struct flow_param *p,
+                          const struct flow_origin *o, flow_value v)
+{
+    flow_value found;
+    size_t end;
+    if (!o->path)
+        return v;
+    if (value_find(v, o->path, &found, &end) != 1)
+        no_path(c, p, o, v);
+    return found;
+}
+
+/* The block around this call in which scope's nodes lie, and the element. */
+static const struct block *find_block(const struct flow_call *c, uint32_t scope, uint32_t *element)
+{
+    struct block_place at = block_place(c->run->blocks, c->id);
+    *element = at.element;
+    return block_around(c->run->blocks, at.block, element, scope);
+}
+
 static flow_value value_of_node(struct flow_call *c, const struct flow_param *p,
                                 const struct flow_origin *o)
 {
-    flow_value v = c->run->sched->value[o->node], found;
-    if (!o->path)
-        return v;
-    size_t end;
-    const char *name = c->run->plan->nodes[o->node].name;
-    if (value_find(v, o->path, &found, &end) == 1)
-        return found;
-    struct buf what = {0};
-    value_describe(&what, v);
-    char text[64] = "";
-    snprintf(text, sizeof text, "%s", what.data ? what.data : "a value");
-    buf_free(&what);
-    flow_fail_at("", 0, "parameter '%s': the value of '%s' is %s, without '%s'", p->name, name, text,
-                 o->path);
+    const struct graph *g = &c->run->blocks->graph;
+    uint32_t element;
+    const struct block *b = find_block(c, g->scope[o->node], &element);
+    if (!b)
+        flow_fail_at("", 0, "parameter '%s': '%s' is not in reach", p->name, o->text);
+    return at_path(c, p, o, c->run->sched->value[block_id(b, element, g->local[o->node])]);
+}
+
+/* The values below one element of b: of the node itself, or a list, one for each element of the
+ * fan-out on the way to the node's scope. */
+static flow_value gather(struct flow_call *c, const struct flow_param *p,
+                         const struct flow_origin *o, const struct block *b, uint32_t element)
+{
+    const struct blocks *bs = c->run->blocks;
+    const struct graph *g = &bs->graph;
+    uint32_t scope = g->scope[o->node];
+    if (b->scope == scope)
+        return at_path(c, p, o, c->run->sched->value[block_id(b, element, g->local[o->node])]);
+    while (g->scopes[scope].outer != b->scope)
+        scope = g->scopes[scope].outer;
+    uint32_t open = block_id(b, element, g->open[g->scopes[scope].fan]);
+    const struct block *inside = block_behind(bs, open);
+    struct flow_builder *list = value_builder(c->heap, FLOW_ARRAY);
+    for (uint32_t e = 0; inside && e < inside->count; e++)
+        value_add(list, gather(c, p, o, inside, e));
+    flow_value v;
+    if (!value_built(list, &v))
+        flow_fail_at("", 0, "parameter '%s': no memory for the values of '%s'", p->name, o->text);
+    return v;
+}
+
+static flow_value values_of_all(struct flow_call *c, const struct flow_param *p,
+                                const struct flow_origin *o)
+{
+    const struct graph *g = &c->run->blocks->graph;
+    struct block_place at = block_place(c->run->blocks, c->id);
+    for (uint32_t scope = g->scope[o->node]; scope != FLOW_NONE; scope = g->scopes[scope].outer) {
+        uint32_t element = at.element;
+        const struct block *b = block_around(c->run->blocks, at.block, &element, scope);
+        if (b)
+            return gather(c, p, o, b, element);
+    }
+    flow_fail_at("", 0, "parameter '%s': '%s' is not in reach", p->name, o->text);
+}
+
+static flow_value value_of_index(struct flow_call *c, const struct flow_param *p,
+                                 const struct flow_origin *o)
+{
+    uint32_t element;
+    const struct block *b = find_block(c, o->node + 1, &element);
+    if (!b)
+        flow_fail_at("", 0, "parameter '%s': the index '%s' is not in reach", p->name, o->text);
+    return b->items ? b->items[element] : flow_int(b->from + element);
 }
 
 static flow_value convert(struct flow_call *c, const struct flow_param *p, flow_value v,
                           const char *from)
 {
-    char why[200];
+    char why[300];
     flow_value out;
-    if (value_convert(c->heap, v, p->type, &out, why, sizeof why))
+    if (value_convert(c->heap, v, p->type, &out, why, sizeof why) &&
+        args_check(p, out, why, sizeof why))
         return out;
     flow_fail_at("", 0, "parameter '%s' = %s: %s", p->name, from ? from : "?", why);
 }
@@ -217,6 +302,10 @@ static flow_value bind_one(struct flow_call *c, uint32_t param)
         return convert(c, p, o->expr(c), o->text);
     case FLOW_FROM_NODE:
         return convert(c, p, value_of_node(c, p, o), o->text);
+    case FLOW_FROM_ALL:
+        return convert(c, p, values_of_all(c, p, o), o->text);
+    case FLOW_FROM_INDEX:
+        return convert(c, p, value_of_index(c, p, o), o->text);
     case FLOW_FROM_NOWHERE:
         break;
     }

@@ -18,14 +18,16 @@ struct call_note {
 struct flow_call {
     const struct run *run;
     const struct flow_task *task;
-    uint32_t node;
+    uint32_t id;             /* of the instance: block.h */
+    uint32_t node;           /* of the plan */
     unsigned attempt;
+    char name[256];          /* made by call_name(); "": not yet */
     flow_value *args;        /* by position, converted */
     flow_value output;       /* of a command, parsed */
     int capture;             /* descriptor of the file that gets a command's stdout, or -1 */
     struct value_heap *heap; /* the node's memory */
     struct call_note *note;
-    pid_t thread;            /* that runs the node */
+    pid_t thread;            /* that runs the node: gettid() */
     jmp_buf escape;          /* where flow_fail() leads in that thread */
 };
 
@@ -34,6 +36,8 @@ struct flow_call {
 void call_enter(struct flow_call *c);
 void call_bind(struct flow_call *c);
 void call_leave(struct flow_call *c);
+/* The instance's name, for flow_node() and for files. */
+const char *call_name(struct flow_call *c);
 /* The label with its placeholders filled in, in the call's memory; NULL for no label. */
 const char *call_label(struct flow_call *c, const char *label, flow_value value);
 #endif

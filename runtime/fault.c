@@ -10,8 +10,8 @@
 
 #include "output.h"
 
-static struct call_note *note;
-static uintptr_t stack_low; /* the lowest address that the stack may reach */
+static _Thread_local struct call_note *note;
+static _Thread_local uintptr_t stack_low; /* the lowest address that the stack may reach */
 enum { HANDLER_STACK = 64 * 1024, NEAR_STACK = 1024 * 1024 };
 
 #define NAMES(X)                                                                            \
@@ -62,7 +62,7 @@ static bool is_stack(uintptr_t address)
 static void describe(int signal, const siginfo_t *info)
 {
     uintptr_t address = (uintptr_t)info->si_addr;
-    if (note->failed || info->si_code <= 0) /* sent by somebody: the signal's name says it all */
+    if (!note || note->failed || info->si_code <= 0) /* sent by somebody: the signal's name says it all */
         return;
     note->message[0] = '\0';
     if (signal == SIGSEGV && is_stack(address)) {

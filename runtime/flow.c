@@ -10,6 +10,8 @@
 
 static uint32_t worker_count(const struct args *a, const struct flow_plan *plan)
 {
+    if (plan->fan_count > 0)
+        return a->jobs;
     if (plan->node_count == 0)
         return 1;
     return a->jobs < plan->node_count ? a->jobs : plan->node_count;
@@ -26,12 +28,20 @@ static int execute(struct run *r)
     return status ? status : reported;
 }
 
-static int run(const struct args *a, const struct flow_plan *plan)
+/* After a run that was ended early. */
+static void say_resume(const struct run *r, const char *program, int status)
+{
+    if (status > 128 && !r->temporary && !r->args->quiet)
+        fprintf(stderr, "to go on with this run: %s --resume\n", program);
+}
+
+static int run(const struct args *a, const struct flow_plan *plan, const char *program)
 {
     struct run r;
     int status = run_create(&r, plan, a, worker_count(a, plan));
     if (status == 0)
         status = execute(&r);
+    say_resume(&r, program, status);
     run_destroy(&r);
     return status;
 }
@@ -46,7 +56,7 @@ int flow_main(const struct flow_plan *plan, int argc, char **argv)
     }
     int status = args_read(&a, plan, argc, argv);
     if (status == 0)
-        status = a.action == ACTION_RUN ? run(&a, plan) : args_show(&a, plan, argv[0]);
+        status = a.action == ACTION_RUN ? run(&a, plan, argv[0]) : args_show(&a, plan, argv[0]);
     args_free(&a);
     return status;
 }

@@ -11,11 +11,27 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool make(const char *path)
 {
     return mkdir(path, 0777) == 0 || errno == EEXIST;
+}
+
+/* What is left of a killed run (its reporter tells the store the last) takes a moment to end. */
+static bool take_lock(int fd)
+{
+    static const struct timespec moment = {0, 20000000};
+    for (int tries = 0; tries < 150; tries++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        nanosleep(&moment, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return false;
 }
 
 /* lock, journal and log in dir. */
@@ -35,7 +51,7 @@ static bool fill(const char *dir, int *lock)
         return false;
     *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     free(path);
-    return *lock >= 0 && flock(*lock, LOCK_EX | LOCK_NB) == 0;
+    return *lock >= 0 && take_lock(*lock);
 }
 
 static char *filled(char *dir, int *lock)
@@ -109,21 +125,29 @@ static bool is_held(const char *dir)
     return held;
 }
 
-static void point_latest(const char *parent, const char *run)
+void folder_point(const char *flow, const char *run)
 {
     char link[PATH_MAX], fresh[PATH_MAX];
-    snprintf(link, sizeof link, "%s/latest", parent);
-    snprintf(fresh, sizeof fresh, "%s/.latest-%s", parent, run);
+    if (snprintf(link, sizeof link, ".flow/%s/latest", flow) >= (int)sizeof link ||
+        snprintf(fresh, sizeof fresh, ".flow/%s/.latest-%s", flow, run) >= (int)sizeof fresh)
+        return;
     if (symlink(run, fresh) == 0 && rename(fresh, link) != 0)
         unlink(fresh);
 }
 
-void folder_prune(const char *flow, const char *run)
+char *folder_open(const char *flow, const char *run, int *lock)
+{
+    char *dir;
+    if (asprintf(&dir, ".flow/%s/%s", flow, run) < 0)
+        return NULL;
+    return filled(dir, lock);
+}
+
+void folder_prune(const char *flow)
 {
     char parent[PATH_MAX / 2], dir[PATH_MAX];
     if (snprintf(parent, sizeof parent, ".flow/%s", flow) >= (int)sizeof parent)
         return;
-    point_latest(parent, run);
     struct dirent **runs;
     int count = scandir(parent, &runs, is_run, alphasort); /* UUID v7: the oldest first */
     for (int i = 0; i < count; i++) {

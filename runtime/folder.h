@@ -10,8 +10,13 @@ enum { FOLDER_KEEP = 20 }; /* runs of a flow whose folders stay */
 char *folder_create(const char *flow, const char *run, int *lock);
 /* The same below the system's folder for temporary files. */
 char *folder_create_temporary(int *lock);
+/* The folder of a run that is there, and its lock; NULL with errno: EWOULDBLOCK if another process
+ * holds it. */
+char *folder_open(const char *flow, const char *run, int *lock);
+/* Moves .flow/<flow>/latest to the run. */
+void folder_point(const char *flow, const char *run);
 /* Removes a folder and what is in it; keeps silent about what cannot be removed. */
 void folder_remove(const char *dir);
-/* Removes the folders of a flow's oldest runs that no process holds, and moves `latest` to `run`. */
-void folder_prune(const char *flow, const char *run);
+/* Removes the folders of a flow's oldest runs that no process holds. */
+void folder_prune(const char *flow);
 #endif

@@ -1,4 +1,4 @@
-/* --help, --version, --list and --graph. */
+/* --help and --version. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "args.h"
 #include "args_values.h"
 #include "buf.h"
-#include "graph.h"
+#include "help_list.h"
 #include "utf8.h"
 
 #ifndef FLOWC_VERSION
@@ -18,7 +18,6 @@ enum {
     FEW = 16,          /* parameters of nodes that --help shows in any case */
     LEFT_MAX = 30,     /* columns: a longer name gets a line of its own */
     DEFAULT_MAX = 48,  /* bytes of a default that are shown */
-    AFTER_MAX = 8,     /* dependencies of a node in --list */
 };
 
 /* ---- Parameters --------------------------------------------------------------------------- */
@@ -52,6 +51,10 @@ static void add_left(struct buf *out, const struct shown *s)
 static void add_default(struct buf *out, const struct shown *s)
 {
     const char *text = s->origin->text;
+    if (s->origin->kind == FLOW_FROM_INDEX && !s->param->secret) {
+        buf_puts(out, "the index of its fan-out");
+        return;
+    }
     if (s->param->secret || !text) {
         buf_puts(out, "has a default");
         return;
@@ -78,6 +81,10 @@ static void add_right(struct buf *out, const struct shown *s)
         buf_puts(out, "required");
     else
         add_default(out, s);
+    if (!s->param->secret && (s->param->min || s->param->max || s->param->choices)) {
+        buf_puts(out, "; ");
+        args_limits(out, s->param);
+    }
     if (s->param->secret) {
         char *variable = args_secret_name(s->node ? s->node->name : NULL, s->param->name);
         buf_printf(out, "; secret: set %s or %s_FILE", variable ? variable : "",
@@ -178,14 +185,19 @@ static void show_help(const struct args *a, const struct flow_plan *p, const cha
            "  -j, --jobs=N         run at most N nodes at a time (default: %u)\n", a->jobs);
     puts("  -k, --keep-going     after an error go on with what does not need it (the default)\n"
          "      --fail-fast      after an error start no more nodes\n"
+         "      --max-failures=N after N nodes in error start no more (0: no limit)\n"
+         "      --retry=N        try every node up to N times more, whatever its task says\n"
          "      --store=URI      keep results in sqlite:PATH, mongodb://HOST/DB or none:\n"
          "                       (default: $FLOW_STORE, else sqlite:.flow/store.db)\n"
+         "      --isolation=HOW  run nodes in a worker, a process each, or none: as threads\n"
+         "      --resume[=RUN]   go on with the last run, or the one named: what finished stays\n"
          "      --timeout=TIME   end the run after 90, 30s, 5m, 1.5h, 1d or 500ms\n"
          "      --progress=HOW   auto, tty, plain or none\n"
          "  -q, --quiet          print errors only\n"
          "  -v, --verbose        print more\n"
          "      --list           list the nodes and run nothing\n"
          "      --graph          print the edges, one a line, and run nothing\n"
+         "      --print=WHAT     yaml, c, dot, schema or build: what this was made from\n"
          "  -h, --help           print this and run nothing\n"
          "      --version        print versions and run nothing");
     print_flow_params(p);
@@ -197,132 +209,20 @@ static void show_version(const struct flow_plan *p)
     printf("%s, program %s\nmade with flowc %s\n", p->name, p->program, FLOWC_VERSION);
 }
 
-/* ---- --list and --graph ------------------------------------------------------------------- */
-
-struct listing {
-    const struct flow_plan *plan;
-    struct graph graph;
-    void *blocks; /* of the graph: each begins with a pointer to the next */
-    uint32_t *mark, *before;
-};
-
-static void *list_alloc(void *context, size_t size)
+static int show_made(const struct args *a, const struct flow_plan *plan, const char *program)
 {
-    struct listing *l = context;
-    size_t head = _Alignof(max_align_t);
-    if (size > SIZE_MAX - head)
-        return NULL;
-    char *block = calloc(1, head + size);
-    if (!block)
-        return NULL;
-    *(void **)(void *)block = l->blocks;
-    l->blocks = block;
-    return block + head;
-}
-
-static void close_listing(struct listing *l)
-{
-    for (void *block = l->blocks, *next; block; block = next) {
-        next = *(void **)block;
-        free(block);
+#define X(name) {#name, plan->made ? plan->made->name : NULL},
+    const struct { const char *name, *text; } made[] = {FLOW_MADE_NAMES(X)};
+#undef X
+    for (size_t i = 0; plan->made && i < sizeof made / sizeof *made; i++) {
+        if (strcmp(a->print, made[i].name) == 0) {
+            fputs(made[i].text, stdout);
+            return EXIT_OK;
+        }
     }
-    free(l->mark);
-    free(l->before);
-}
-
-static bool open_listing(struct listing *l, const struct flow_plan *p, const char *program)
-{
-    struct graph_shape shape = {.node_count = p->node_count, .step_count = p->step_count,
-                                .edge_count = p->edge_count, .steps = p->steps,
-                                .edges = p->edges};
-    enum graph_status status = graph_build(&shape, &l->graph, list_alloc, l);
-    l->plan = p;
-    if (status == GRAPH_OK) {
-        l->mark = calloc((size_t)l->graph.total + 1, sizeof *l->mark);
-        l->before = calloc((size_t)p->node_count + 1, sizeof *l->before);
-        status = l->mark && l->before ? GRAPH_OK : GRAPH_MEMORY;
-    }
-    if (status != GRAPH_OK)
-        fprintf(stderr, "%s: error: %s\n", program,
-                status == GRAPH_MEMORY ? "out of memory" : "the plan is damaged");
-    return status == GRAPH_OK;
-}
-
-static size_t before(struct listing *l, uint32_t node)
-{
-    return graph_before(&l->graph, node, l->before, l->plan->node_count, l->mark, node + 1);
-}
-
-static void show_edges(struct listing *l)
-{
-    for (uint32_t v = 0; v < l->plan->node_count; v++) {
-        size_t n = before(l, v);
-        for (size_t i = 0; i < n; i++)
-            printf("%s -> %s\n", l->plan->nodes[l->before[i]].name, l->plan->nodes[v].name);
-    }
-}
-
-static size_t print_place(const struct flow_plan *p, struct flow_pos pos)
-{
-    int n = 0;
-    if (pos.line && pos.file < p->file_count)
-        n = printf("%s:%u:%u", p->files[pos.file], (unsigned)pos.line, (unsigned)pos.col);
-    return n > 0 ? (size_t)n : 0;
-}
-
-/* What v waits for, in the column after the place's, of which `used` columns are taken. */
-static void print_after(struct listing *l, uint32_t v, size_t used, size_t width)
-{
-    size_t n = before(l, v);
-    if (n)
-        printf("%*s", (int)(used < width ? width - used : 0) + 2, "");
-    for (size_t i = 0; i < n && i < AFTER_MAX; i++)
-        printf("%s%s", i ? ", " : "", l->plan->nodes[l->before[i]].name);
-    if (n > AFTER_MAX)
-        printf(", … (%zu)", n);
-}
-
-static void pad(const char *text, size_t width)
-{
-    size_t columns = utf8_columns(text, strlen(text));
-    printf("%s%*s", text, (int)(columns < width ? width - columns : 0) + 2, "");
-}
-
-static void show_list(struct listing *l)
-{
-    const struct flow_plan *p = l->plan;
-    size_t name_width = strlen("NODE"), task_width = strlen("TASK"), place_width = 0;
-    for (uint32_t i = 0; i < p->node_count; i++) {
-        const char *name = p->nodes[i].name, *task = p->tasks[p->nodes[i].task].name;
-        size_t n = utf8_columns(name, strlen(name)), t = utf8_columns(task, strlen(task));
-        name_width = n > name_width ? n : name_width;
-        task_width = t > task_width ? t : task_width;
-    }
-    for (uint32_t i = 0; i < p->file_count; i++)
-        place_width = strlen(p->files[i]) > place_width ? strlen(p->files[i]) : place_width;
-    place_width += strlen(":9999:99");
-    pad("NODE", name_width);
-    pad("TASK", task_width);
-    pad("POSITION", place_width);
-    puts("AFTER");
-    for (uint32_t i = 0; i < p->node_count; i++) {
-        pad(p->nodes[i].name, name_width);
-        pad(p->tasks[p->nodes[i].task].name, task_width);
-        print_after(l, i, print_place(p, p->nodes[i].pos), place_width);
-        putchar('\n');
-    }
-}
-
-static int show_graph(const struct args *a, const struct flow_plan *p, const char *program)
-{
-    struct listing l = {.plan = p};
-    bool ok = open_listing(&l, p, program);
-    if (ok && a->action == ACTION_LIST)
-        show_list(&l);
-    else if (ok)
-        show_edges(&l);
-    close_listing(&l);
-    return ok ? EXIT_OK : EXIT_BAD_FLOW;
+    fprintf(stderr, "%s: error: this was not compiled by flowc itself, and does not know what it "
+            "was made from\n", program);
+    return EXIT_BAD_FLOW;
 }
 
 int args_show(const struct args *a, const struct flow_plan *plan, const char *program)
@@ -332,8 +232,10 @@ int args_show(const struct args *a, const struct flow_plan *plan, const char *pr
         show_help(a, plan, program);
     else if (a->action == ACTION_VERSION)
         show_version(plan);
+    else if (a->action == ACTION_PRINT)
+        status = show_made(a, plan, program);
     else
-        status = show_graph(a, plan, program);
+        status = help_list(a, plan, program);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror(program);
         return EXIT_NODE_ERROR;

@@ -14,7 +14,8 @@
 #include "flow.h"
 #include "run.h"
 
-enum journal_kind { JOURNAL_STARTED = 1, JOURNAL_ENDED = 2 };
+/* EXPANDED: a block was made while the run went on (block.h); `node` is its OPEN's id. */
+enum journal_kind { JOURNAL_STARTED = 1, JOURNAL_ENDED = 2, JOURNAL_EXPANDED = 3 };
 
 struct journal_text { /* not NUL-terminated; data NULL: none */
     const char *data;
@@ -25,10 +26,11 @@ struct journal_text { /* not NUL-terminated; data NULL: none */
  * journal_reader_close(). */
 struct journal_event {
     enum journal_kind kind;
-    uint32_t node;
+    uint32_t node;     /* the instance's id: block.h */
     uint32_t slot;     /* that wrote it */
     uint32_t attempt;  /* from 1 */
     uint64_t time_ns;  /* of the event, UTC */
+    uint64_t started_ns; /* when the attempt was begun; 0: it was not */
     enum node_state state;   /* ENDED: FINISHED, ERROR or SKIPPED; PENDING: another attempt follows */
     enum node_reason reason; /* ENDED */
     int exit_status;   /* ENDED with REASON_EXIT */
@@ -44,9 +46,21 @@ struct journal_event {
 
 /* Makes the journal of `slots` slots. dir NULL: without files. NULL with errno on failure. */
 struct journal *journal_create(const char *dir, uint32_t slots);
+/* The journal of an earlier process, to be continued; files for `slots` slots if it has less. A record
+ * that is not whole is dropped, with what stands behind it. */
+struct journal *journal_resume(const char *dir, uint32_t slots);
+uint32_t journal_slots(const struct journal *j);
 void journal_close(struct journal *j);
 /* Gives back what was allocated and not written; when no writer is left. */
 void journal_trim(struct journal *j);
+
+/* Says what the slot runs now: a few stores. Every attempt begins so; an event STARTED is appended
+ * only if it has a label or a value. */
+void journal_begin(struct journal *j, uint32_t slot, uint32_t node, unsigned attempt,
+                   uint64_t now_ns);
+/* What the slot said last, as an event STARTED. It may have ended since: its event ENDED is the last
+ * word. False: nothing yet, or the slot is just saying something new. */
+bool journal_running(const struct journal *j, uint32_t slot, struct journal_event *e);
 
 /* Appends e to e->slot; one writer a slot at a time, and a dead writer's slot may be taken over.
  * 0, or -1 with errno (ENOSPC above all): nothing was appended. */

@@ -32,7 +32,7 @@ static void derived_why(struct buf *out, const struct model_node *n)
 void node_why(struct buf *out, const struct model *m, uint32_t v)
 {
     const struct model_node *n = &m->nodes[v];
-    if (!model_ended(n) || n->state == NODE_FINISHED)
+    if (!n->ended_ns || n->state == NODE_FINISHED)
         return;
     if (!n->message_size) {
         derived_why(out, n);
@@ -45,6 +45,18 @@ void node_why(struct buf *out, const struct model *m, uint32_t v)
             out->data[i] = ' ';
 }
 
+/* Of what is too large to be shown, only the size. */
+static void say_size(struct buf *out, flow_value v)
+{
+    enum flow_type type = flow_type(v);
+    buf_puts(out, type == FLOW_BYTES   ? "(bytes: a value of "
+                  : type == FLOW_ARRAY ? "(a list of "
+                  : type == FLOW_OBJ   ? "(an object of "
+                                       : "(a vector of ");
+    text_count(out, value_is_vector(v) ? flow_length(v) : flow_size(v));
+    buf_puts(out, type == FLOW_DOUBLES ? " doubles)" : type == FLOW_INTS ? " ints)" : " bytes)");
+}
+
 void node_value(struct buf *out, const struct model_node *n, size_t limit)
 {
     flow_value v = n->value;
@@ -55,10 +67,7 @@ void node_value(struct buf *out, const struct model_node *n, size_t limit)
     if (type == FLOW_STRING) {
         buf_json(out, v.u.p, size < limit ? size : limit);
     } else if (size > VALUE_WHOLE) {
-        buf_printf(out, "(%s of ", type == FLOW_BYTES ? "bytes: a value" :
-                                   type == FLOW_ARRAY ? "a list" : "an object");
-        text_count(out, size);
-        buf_puts(out, " bytes)");
+        say_size(out, v);
     } else {
         value_json(out, v);
     }

@@ -6,8 +6,9 @@
 #include "model.h"
 
 struct buf;
-/* Why v ended in error or was skipped: the message that was recorded, else the reason in words; one
- * line, nothing in it that a terminal would obey. Empty if there is nothing to say. */
+/* Why v ended in error, was skipped, or will be tried again: the message that was recorded, else the
+ * reason in words; one line, nothing in it that a terminal would obey. Empty if there is nothing to
+ * say. */
 void node_why(struct buf *out, const struct model *m, uint32_t v);
 /* Its value as JSON text, of which the first `limit` bytes are enough; empty without a value. Of
  * large objects and lists only the size is said. */

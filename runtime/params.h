@@ -1,11 +1,14 @@
-/* The flow's parameters: what the command line gave, else the defaults. */
+/* What is evaluated before anything runs: the flow's parameters that the command line did not
+ * give, and how many elements each fan-out has. */
 #ifndef PARAMS_H
 #define PARAMS_H
 #include <stdbool.h>
 #include "run.h"
 
-/* Fills in r->params, in shared memory. Defaults are C expressions of the flow's author; they are
- * evaluated in a process of their own, so that whatever they do is an error here and not a crash.
- * False after printing what was wrong. Needs r->sched for its arena. */
-bool params_evaluate(struct run *r);
+struct block_range;
+
+/* Fills in r->params, and one range a fan-out, in shared memory. The expressions are the flow's
+ * author's; they are evaluated in a process of their own, so that whatever they do is an error here and not a
+ * crash. NULL after printing what was wrong. Needs r->arena. */
+const struct block_range *params_evaluate(struct run *r);
 #endif

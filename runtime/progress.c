@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "block.h"
 #include "clock.h"
+#include "instance.h"
 #include "node_text.h"
 #include "utf8.h"
 
@@ -21,6 +23,7 @@ void progress_init(struct progress *p, const struct model *m)
 {
     const struct args *a = m->run->args;
     *p = (struct progress){.model = m, .screen = screen_of(stderr), .verbose = a->verbose};
+    p->counted_ns = clock_now_ns();
     if (a->quiet || a->progress == PROGRESS_NONE)
         return;
     p->live = a->progress == PROGRESS_TTY ||
@@ -87,10 +90,11 @@ static void draw_line(struct progress *p, int state, const struct buf *text, uns
 
 static void draw_node(struct progress *p, uint32_t v, uint64_t now_ns, unsigned width)
 {
-    struct buf text = {0};
-    const char *name = p->model->run->plan->nodes[v].name;
+    struct buf text = {0}, name = {0};
     const struct model_node *n = &p->model->nodes[v];
-    text_fit(&p->screen, &text, name, strlen(name), NAME_COLUMNS, false);
+    instance_name(p->model->run, v, &name);
+    text_fit(&p->screen, &text, name.data ? name.data : "", name.size, NAME_COLUMNS, false);
+    buf_free(&name);
     buf_puts(&text, "  ");
     text_seconds(&text, model_seconds(n, now_ns));
     if (n->label_size) {
@@ -169,9 +173,35 @@ static void draw(struct progress *p, uint64_t now_ns)
     p->drawn_ns = now_ns;
 }
 
+static void add_word(struct progress *p, int state, const char *word)
+{
+    char padded[16];
+    snprintf(padded, sizeof padded, "%-8s", word);
+    if (p->screen.color) {
+        screen_paint(&p->screen, &p->out, state, screen_sign(&p->screen, state));
+        buf_putc(&p->out, ' ');
+    }
+    screen_paint(&p->screen, &p->out, state, padded);
+    buf_puts(&p->out, "  ");
+}
+
+/* In place of a line for each node of a large fan-out. */
+static void count(struct progress *p)
+{
+    const struct model *m = p->model;
+    bool done = m->counts[NODE_PENDING] + m->counts[NODE_RUNNING] == 0;
+    p->uncounted = false;
+    p->counted_ns = clock_now_ns();
+    add_word(p, done ? NODE_FINISHED : NODE_RUNNING, "nodes");
+    add_counts(&p->out, m);
+    buf_putc(&p->out, '\n');
+}
+
 void progress_draw(struct progress *p)
 {
     uint64_t now_ns = clock_now_ns();
+    if (p->uncounted && now_ns - p->counted_ns >= PROGRESS_COUNT_MS * UINT64_C(1000000))
+        count(p);
     bool due = now_ns - p->drawn_ns >= PROGRESS_PERIOD_MS * UINT64_C(1000000);
     if (p->live && !due)
         return; /* lines wait too: without the view below them it would flicker */
@@ -183,6 +213,8 @@ void progress_draw(struct progress *p)
 void progress_end(struct progress *p)
 {
     erase(p);
+    if (p->uncounted)
+        count(p);
     progress_flush(p);
     buf_free(&p->out);
 }
@@ -207,7 +239,8 @@ static void add_output(void *context, const char *text, size_t n)
 static void stream(struct progress *p, uint32_t v)
 {
     struct buf prefix = {0};
-    buf_printf(&prefix, "%s| ", p->model->run->plan->nodes[v].name);
+    instance_name(p->model->run, v, &prefix);
+    buf_puts(&prefix, "| ");
     if (!prefix.failed && !node_output(p->model, v, prefix.data, 0, add_output, p))
         buf_printf(&p->out, "%s(its output cannot be read: %s)\n", prefix.data, strerror(errno));
     buf_free(&prefix);
@@ -232,21 +265,23 @@ static void add_detail(struct progress *p, uint32_t v)
 static void add_line(struct progress *p, uint32_t v, int state, const char *word)
 {
     const struct model_node *n = &p->model->nodes[v];
-    char padded[16];
-    snprintf(padded, sizeof padded, "%-8s", word);
-    if (p->screen.color) {
-        screen_paint(&p->screen, &p->out, state, screen_sign(&p->screen, state));
-        buf_putc(&p->out, ' ');
-    }
-    screen_paint(&p->screen, &p->out, state, padded);
-    buf_printf(&p->out, "  %s", p->model->run->plan->nodes[v].name);
-    if (model_ended(n) && n->started_ns) {
+    add_word(p, state, word);
+    instance_name(p->model->run, v, &p->out);
+    if (n->ended_ns && n->started_ns) {
         buf_puts(&p->out, "  ");
         text_seconds(&p->out, model_seconds(n, 0));
     }
     if (state != NODE_RUNNING)
         add_detail(p, v);
     buf_putc(&p->out, '\n');
+}
+
+/* Is it one of so many that only its failure is worth a line? */
+static bool is_one_of_many(const struct progress *p, uint32_t v)
+{
+    const struct block *b = block_place(p->model->run->blocks, v).block;
+    return p->plain && !p->verbose && b->outer != BLOCK_NONE &&
+           p->model->scope_nodes[b->scope] > PROGRESS_MANY;
 }
 
 void progress_event(struct progress *p, uint32_t v, enum model_change change)
@@ -257,6 +292,10 @@ void progress_event(struct progress *p, uint32_t v, enum model_change change)
     bool line = p->plain || p->verbose || n->state == NODE_ERROR;
     if (!line || (change == MODEL_STARTED && !p->verbose))
         return;
+    if (n->state != NODE_ERROR && is_one_of_many(p, v)) {
+        p->uncounted = true;
+        return;
+    }
     erase(p);
     if (change == MODEL_STARTED)
         add_line(p, v, NODE_RUNNING, "started");

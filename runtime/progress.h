@@ -1,5 +1,7 @@
 /* What a run shows while it runs, on standard error: on a terminal a view that is redrawn in place
- * (the nodes that run, and a line of counts), elsewhere a line for each node that ends. */
+ * (the nodes that run, and a line of counts), elsewhere a line for each node that ends. Of a large
+ * fan-out's nodes only those in error get lines of their own; the others are counted, once a
+ * second. */
 #ifndef PROGRESS_H
 #define PROGRESS_H
 #include <stdbool.h>
@@ -8,13 +10,15 @@
 #include "model.h"
 #include "screen.h"
 
-enum { PROGRESS_LINES = 24, PROGRESS_PERIOD_MS = 50 };
+enum { PROGRESS_LINES = 24, PROGRESS_PERIOD_MS = 50, PROGRESS_MANY = 50, PROGRESS_COUNT_MS = 1000 };
 
 struct progress {
     const struct model *model;
     struct screen screen;
     bool live, plain, verbose; /* neither live nor plain: silent but for progress_say() */
     uint64_t drawn_ns;
+    bool uncounted;      /* some node ended without a line since the last count */
+    uint64_t counted_ns; /* when that was */
     unsigned drawn;                       /* lines of the view on the screen */
     unsigned drawn_columns[PROGRESS_LINES]; /* that each takes */
     struct buf out;

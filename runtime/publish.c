@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "block.h"
 #include "clock.h"
 #include "publish_updates.h"
 
@@ -42,12 +43,6 @@ static bool out_of_memory(struct publish *p)
     return false;
 }
 
-static uint32_t step_end(const struct publish *p)
-{
-    uint32_t left = p->model->node_count - p->next;
-    return p->next + (left < STEP_NODES ? left : STEP_NODES);
-}
-
 /* ---- The phases; each returns false with p->error ---- */
 
 static bool tell_run(struct publish *p)
@@ -69,7 +64,8 @@ static bool tell_definitions(struct publish *p)
 {
     struct value_heap h = {0};
     struct store_update updates[STEP_NODES];
-    uint32_t end = step_end(p), n = 0;
+    uint32_t left = p->model->run->plan->node_count - p->next, n = 0;
+    uint32_t end = p->next + (left < STEP_NODES ? left : STEP_NODES);
     bool ok = true;
     for (uint32_t v = p->next; ok && v < end; v++)
         ok = doc_definition(&p->doc, &h, v, &updates[n++]) || out_of_memory(p);
@@ -79,24 +75,52 @@ static bool tell_definitions(struct publish *p)
     return ok;
 }
 
+static bool all_have_documents(const struct publish *p)
+{
+    return p->next_block == p->model->found_count;
+}
+
+/* The next node without a document, from *block and *node on, which move past it. */
+static bool next_new(const struct publish *p, uint32_t *block, uint32_t *node, uint32_t *id)
+{
+    for (; *block < p->model->found_count; ++*block, *node = 0) {
+        const struct block *b = &p->model->run->blocks->at[p->model->found[*block]];
+        if (*node < b->count * b->nodes) {
+            *id = b->first + (*node)++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool make_active(struct publish *p, struct value_heap *h, uint32_t id, flow_value *out)
+{
+    flow_value file;
+    bool has_file;
+    return publish_file(p, h, id, &file, &has_file) &&
+           (doc_active(&p->doc, h, id, has_file ? &file : NULL, out) || out_of_memory(p));
+}
+
 /* Fewer than STEP_NODES documents if they are large: what is ready is sent in between. */
 static bool tell_active(struct publish *p)
 {
     struct value_heap h = {0};
-    flow_value documents[STEP_NODES], file;
-    uint32_t end = step_end(p), n = 0, v = p->next;
+    flow_value documents[STEP_NODES];
+    uint32_t block = p->next_block, node = p->next_node, n = 0, id;
     size_t bytes = 0;
-    bool ok = true, has_file;
-    for (; ok && v < end && bytes < PUBLISH_STEP_BYTES; v++, n++) {
-        ok = publish_file(p, &h, v, &file, &has_file) &&
-             (doc_active(&p->doc, &h, v, has_file ? &file : NULL, &documents[n]) ||
-              out_of_memory(p));
-        bytes += ok ? flow_size(documents[n]) : 0;
+    bool ok = true;
+    while (ok && n < STEP_NODES && bytes < PUBLISH_STEP_BYTES && next_new(p, &block, &node, &id)) {
+        ok = make_active(p, &h, id, &documents[n]);
+        bytes += ok ? flow_size(documents[n++]) : 0;
     }
     ok = ok && store_put(p->store, p->doc.active, documents, n, &p->error);
     value_heap_free(&h);
-    p->next = ok ? v : p->next;
-    return ok;
+    if (!ok)
+        return false;
+    p->next_block = block;
+    p->next_node = node;
+    p->put_count += n;
+    return true;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -105,19 +129,46 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Removes what was there of nodes that are no more. */
-static bool keep_nodes(struct publish *p, const char *collection)
+static bool keep_only(struct publish *p, const char *collection, const char **ids, uint32_t n)
+{
+    qsort(ids, n, sizeof *ids, compare_names);
+    return store_keep(p->store, collection, ids, n, &p->error);
+}
+
+static bool keep_definitions(struct publish *p)
 {
     const struct flow_plan *plan = p->model->run->plan;
-    uint32_t n = plan->node_count;
-    const char **ids = malloc((n ? n : 1) * sizeof *ids);
+    const char **ids = malloc(((size_t)plan->node_count + 1) * sizeof *ids);
     if (!ids)
         return out_of_memory(p);
-    for (uint32_t v = 0; v < n; v++)
+    for (uint32_t v = 0; v < plan->node_count; v++)
         ids[v] = plan->nodes[v].name;
-    qsort(ids, n, sizeof *ids, compare_names);
-    bool ok = store_keep(p->store, collection, ids, n, &p->error);
+    bool ok = keep_only(p, p->doc.definitions, ids, plan->node_count);
     free(ids);
     return ok;
+}
+
+static bool keep_active(struct publish *p)
+{
+    struct value_heap h = {0};
+    const struct model *m = p->model;
+    const char **ids = malloc(((size_t)m->node_count + 1) * sizeof *ids);
+    uint32_t block = 0, node = 0, n = 0, id;
+    bool ok = ids != NULL;
+    while (ok && next_new(p, &block, &node, &id))
+        ok = (ids[n++] = doc_name(m->run, &h, id)) != NULL;
+    ok = (ok || out_of_memory(p)) && keep_only(p, p->doc.active, ids, n);
+    value_heap_free(&h);
+    free(ids);
+    p->kept_blocks = ok ? m->found_count : p->kept_blocks;
+    return ok;
+}
+
+/* Fan-outs that were expanded since other documents were removed: some of an earlier run may have
+ * been written meanwhile. */
+static bool keep_is_due(const struct publish *p)
+{
+    return p->ended_ns && p->kept_blocks != p->model->found_count;
 }
 
 static bool open_store(struct publish *p)
@@ -135,11 +186,11 @@ static bool make_phase_step(struct publish *p)
     case PUBLISH_DEFINITIONS:
         return tell_definitions(p);
     case PUBLISH_DEFINITIONS_KEEP:
-        return keep_nodes(p, p->doc.definitions);
+        return keep_definitions(p);
     case PUBLISH_ACTIVE:
         return tell_active(p);
     case PUBLISH_ACTIVE_KEEP:
-        return keep_nodes(p, p->doc.active);
+        return keep_active(p);
     case PUBLISH_RUNS_KEEP:
         return store_keep_last(p->store, DOC_RUNS, "flow", p->model->run->plan->name, RUNS_KEPT,
                                &p->error);
@@ -151,8 +202,10 @@ static bool make_phase_step(struct publish *p)
 
 static bool phase_is_done(const struct publish *p)
 {
-    if (p->phase == PUBLISH_DEFINITIONS || p->phase == PUBLISH_ACTIVE)
-        return p->next == p->model->node_count;
+    if (p->phase == PUBLISH_DEFINITIONS)
+        return p->next == p->model->run->plan->node_count;
+    if (p->phase == PUBLISH_ACTIVE)
+        return all_have_documents(p);
     return p->phase != PUBLISH_UPDATES;
 }
 
@@ -174,7 +227,7 @@ static bool run_is_due(const struct publish *p)
 
 static bool has_updates(const struct publish *p)
 {
-    return p->model->changed.count || p->model->released.count;
+    return p->model->changed.count || p->model->released.count || p->model->completed.count;
 }
 
 static bool make_step(struct publish *p)
@@ -183,14 +236,13 @@ static bool make_step(struct publish *p)
         return false;
     if (p->phase > PUBLISH_RUN && lease_is_due(p) && !tell_run(p))
         return false;
+    if (p->phase == PUBLISH_UPDATES && !all_have_documents(p))
+        return tell_active(p);
     if (p->phase == PUBLISH_UPDATES && !has_updates(p))
-        return !run_is_due(p) || tell_run(p);
+        return (!keep_is_due(p) || keep_active(p)) && (!run_is_due(p) || tell_run(p));
     if (!make_phase_step(p))
         return false;
-    if (phase_is_done(p)) {
-        p->phase++;
-        p->next = 0;
-    }
+    p->phase += phase_is_done(p);
     return true;
 }
 
@@ -199,6 +251,9 @@ static void forget_updates(struct publish *p)
 {
     model_changed_drop(p->model, p->model->changed.count);
     model_released_drop(p->model, p->model->released.count);
+    model_completed_drop(p->model, p->model->completed.count);
+    p->next_block = p->kept_blocks = p->model->found_count;
+    p->put_count = p->model->node_count;
     p->phase = PUBLISH_UPDATES;
     p->run_told_end = p->ended_ns != 0;
     memcpy(p->told_counts, p->model->counts, sizeof p->told_counts);
@@ -250,7 +305,8 @@ static void succeeded(struct publish *p)
 
 static bool is_clean(const struct publish *p)
 {
-    return p->phase == PUBLISH_UPDATES && !has_updates(p) && !run_is_due(p);
+    return p->phase == PUBLISH_UPDATES && all_have_documents(p) && !has_updates(p) &&
+           !keep_is_due(p) && !run_is_due(p);
 }
 
 enum publish_result publish_step(struct publish *p)
@@ -274,7 +330,8 @@ bool publish_start(struct publish *p)
 {
     if (!open_store(p))
         return false;
-    while (store_keeps(p->store) && p->phase < PUBLISH_UPDATES && p->next < START_NODES)
+    while (store_keeps(p->store) && p->phase < PUBLISH_UPDATES &&
+           (p->phase < PUBLISH_ACTIVE ? p->next : p->put_count) < START_NODES)
         if (!make_step(p))
             return false;
     return true;
@@ -284,5 +341,5 @@ uint32_t publish_missing(const struct publish *p)
 {
     if (p->phase < PUBLISH_UPDATES)
         return p->model->node_count;
-    return p->model->changed.count + p->refused;
+    return p->model->changed.count + (p->model->node_count - p->put_count) + p->refused;
 }

@@ -1,6 +1,7 @@
 /* What the store has been told: brings it level with the model, in small steps that can be sent
  * again. A store that is away is tried again, ever more slowly; nothing waits for it but the end
- * of the reporter. */
+ * of the reporter. Nodes that appear while the run goes on get their documents before any update
+ * of them is sent. */
 #ifndef PUBLISH_H
 #define PUBLISH_H
 #include <stdbool.h>
@@ -24,9 +25,10 @@ enum publish_result {
     PUBLISH_AWAY,   /* try again at retry_ns */
     PUBLISH_BROKEN, /* it refuses for good: error.text */
 };
-struct publish_place { /* in the walk over successors of released nodes */
-    uint32_t released; /* how many of the queue are done */
-    uint32_t edge, join_edge;
+struct publish_place { /* in the walk over what waits for released nodes, then completed blocks */
+    uint32_t released, completed; /* how many of either queue are done */
+    bool walking;                 /* `walk` is under way, for the next of them */
+    struct instance_walk walk;
 };
 
 struct publish {
@@ -35,7 +37,11 @@ struct publish {
     struct store *store; /* NULL: not open yet */
     char uri[400];       /* without credentials */
     enum publish_phase phase;
-    uint32_t next; /* node, in the phases that go through all */
+    uint32_t next;       /* node of the plan, in the phase of definitions */
+    uint32_t next_block; /* of model.found: the first block whose nodes have not all documents */
+    uint32_t next_node;  /* of that block's: the first without a document */
+    uint32_t put_count;  /* nodes that have one */
+    uint32_t kept_blocks; /* model.found_count when other documents were removed */
     struct publish_place place;
     uint64_t ended_ns;  /* of the run; 0: it runs */
     bool run_told_end;

@@ -1,24 +1,29 @@
-/* One step of updates. It takes up to STEP_PULLS pairs (successor, released node), and, once no
- * released node is left over, up to STEP_NODES changed nodes. Each document gets one update of all
- * that concerns it, so that no reader sees a node running whose dependencies are still there. */
+/* One step of updates. It takes about STEP_PULLS pairs (successor, name that leaves its
+ * dependencies), and, once no released node or completed block is left over, up to STEP_NODES
+ * changed nodes. Each document gets one update of all that concerns it, so that no reader sees a
+ * node running whose dependencies are still there. */
 #include "publish_updates.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "buf.h"
+#include "instance.h"
 
 enum { STEP_NODES = 1000, STEP_PULLS = 5000, STEP_PLAUSIBLE = 3 };
 
 struct pair {
-    uint32_t node, released; /* `released` leaves the dependencies of `node` */
+    uint32_t node, name; /* `name` of step.names leaves the dependencies of `node` */
 };
 struct step {
     struct publish *p;
     struct publish_place place; /* where the next step goes on */
-    struct pair pairs[STEP_PULLS];
-    const char *names[STEP_PULLS]; /* of released nodes, by pair */
-    uint32_t pair_count;
+    struct pair *pairs;
+    uint32_t pair_count, pair_room;
+    const char **names; /* what is released here, in `heap` */
+    uint32_t name_count, name_room;
+    const char **pulls; /* by pair */
     struct store_update updates[STEP_PULLS + STEP_NODES];
     uint32_t update_count, changed_count;
     size_t bytes;
@@ -46,36 +51,80 @@ bool publish_file(struct publish *p, struct value_heap *h, uint32_t v, flow_valu
     return ok;
 }
 
-/* ---- Successors of released nodes ---- */
+/* ---- What waits for released nodes and completed blocks ---- */
 
-static bool add_pair(struct step *s, uint32_t node, uint32_t released)
+static bool add_name(void *context, const char *name)
 {
-    if (s->pair_count == STEP_PULLS)
+    struct step *s = context;
+    flow_value text = value_string(&s->heap, name, strlen(name));
+    if (flow_type(text) != FLOW_STRING)
         return false;
-    s->pairs[s->pair_count++] = (struct pair){node, released};
-    return true;
-}
-
-/* Behind a join; false: there is no room for more, and the place says where to go on. */
-static bool walk_join(struct step *s, uint32_t join, uint32_t released)
-{
-    const struct graph *g = &s->p->model->run->graph;
-    for (uint32_t *i = &s->place.join_edge; g->succ_at[join] + *i < g->succ_at[join + 1]; ++*i)
-        if (!add_pair(s, g->succ[g->succ_at[join] + *i], released))
+    if (s->name_count == s->name_room) {
+        uint32_t room = s->name_room ? s->name_room * 2 : 64;
+        const char **names = realloc(s->names, room * sizeof *names);
+        if (!names)
             return false;
-    s->place.join_edge = 0;
+        s->names = names;
+        s->name_room = room;
+    }
+    s->names[s->name_count++] = text.u.p;
     return true;
 }
 
-static bool walk_successors(struct step *s, uint32_t released)
+/* The names that a released node or a completed block takes with it. */
+static bool add_names(struct step *s, bool is_block, uint32_t which)
 {
-    const struct graph *g = &s->p->model->run->graph;
-    for (uint32_t *i = &s->place.edge; g->succ_at[released] + *i < g->succ_at[released + 1]; ++*i) {
-        uint32_t v = g->succ[g->succ_at[released] + *i];
-        if (!(v < g->node_count ? add_pair(s, v, released) : walk_join(s, v, released)))
+    const struct run *r = s->p->model->run;
+    struct buf name = {0};
+    bool ok = true;
+    if (is_block) {
+        ok = instance_gathered(r, which, &name, add_name, s);
+    } else {
+        instance_name(r, which, &name);
+        ok = !name.failed && name.data && add_name(s, name.data);
+    }
+    buf_free(&name);
+    return ok;
+}
+
+static bool add_pairs(struct step *s, uint32_t node, uint32_t first)
+{
+    uint32_t needed = s->pair_count + (s->name_count - first);
+    if (needed > s->pair_room) {
+        uint32_t room = needed + STEP_PULLS;
+        struct pair *pairs = realloc(s->pairs, room * sizeof *pairs);
+        if (!pairs)
+            return false;
+        s->pairs = pairs;
+        s->pair_room = room;
+    }
+    for (uint32_t i = first; i < s->name_count; i++)
+        s->pairs[s->pair_count++] = (struct pair){node, i};
+    return true;
+}
+
+/* What waits for a node or block loses its names. Goes on where the last step's walk ended; *all:
+ * and came to the end. A node that has no document yet needs no update: its document will be
+ * right. Names are made only if somebody waits. False: no memory. */
+static bool walk(struct step *s, bool is_block, uint32_t which, bool *all)
+{
+    const struct model *m = s->p->model;
+    uint32_t first = s->name_count, v;
+    if (!s->place.walking)
+        instance_after_begin(&s->place.walk, is_block ? m->run->blocks->at[which].close : which);
+    s->place.walking = true;
+    for (*all = false; s->pair_count < STEP_PULLS;) {
+        v = instance_after(m->run, &s->place.walk);
+        if (v == BLOCK_NONE) {
+            *all = true;
+            s->place.walking = false;
+            return true;
+        }
+        if (!model_has(m, v))
+            continue;
+        if ((s->name_count == first && !add_names(s, is_block, which)) || !add_pairs(s, v, first))
             return false;
     }
-    s->place.edge = 0;
     return true;
 }
 
@@ -84,20 +133,34 @@ static int compare_pairs(const void *a, const void *b)
     const struct pair *x = a, *y = b;
     if (x->node != y->node)
         return x->node < y->node ? -1 : 1;
-    return (x->released > y->released) - (x->released < y->released);
+    return (x->name > y->name) - (x->name < y->name);
 }
 
-/* Returns whether all released nodes are dealt with. */
-static bool collect_pairs(struct step *s)
+/* *all: nothing is left over. False: no memory. */
+static bool walk_all(struct step *s, bool *all)
 {
-    const struct model *m = s->p->model;
-    bool all = true;
-    for (; all && s->place.released < m->released.count; s->place.released += all)
-        all = walk_successors(s, model_queue_get(&m->released, s->place.released));
-    qsort(s->pairs, s->pair_count, sizeof *s->pairs, compare_pairs);
+    const struct model_queue *nodes = &s->p->model->released, *blocks = &s->p->model->completed;
+    struct publish_place *at = &s->place;
+    bool ok = true;
+    for (*all = true; ok && *all && at->released < nodes->count; at->released += *all)
+        ok = walk(s, false, model_queue_get(nodes, at->released), all);
+    for (; ok && *all && at->completed < blocks->count; at->completed += *all)
+        ok = walk(s, true, model_queue_get(blocks, at->completed), all);
+    return ok;
+}
+
+static bool collect_pairs(struct step *s, bool *all)
+{
+    if (!walk_all(s, all))
+        return out_of_memory(s->p);
+    s->pulls = malloc((s->pair_count + 1) * sizeof *s->pulls);
+    if (!s->pulls)
+        return out_of_memory(s->p);
+    if (s->pair_count)
+        qsort(s->pairs, s->pair_count, sizeof *s->pairs, compare_pairs);
     for (uint32_t i = 0; i < s->pair_count; i++)
-        s->names[i] = m->run->plan->nodes[s->pairs[i].released].name;
-    return all;
+        s->pulls[i] = s->names[s->pairs[i].name];
+    return true;
 }
 
 /* The first pair of a node, or of the next one that has any. */
@@ -122,17 +185,20 @@ static bool add_update(struct step *s, uint32_t v, bool state)
     struct store_update *u = &s->updates[s->update_count++];
     flow_value file;
     bool has_file = false;
-    *u = (struct store_update){.id = p->model->run->plan->nodes[v].name,
+    const char *name = doc_name(p->model->run, &s->heap, v);
+    if (!name)
+        return out_of_memory(p);
+    *u = (struct store_update){.id = name,
                                .only_run = p->model->run->id,
                                .pull_from = "dependencies"};
     uint32_t first = find_pair(s, v), end = first;
     while (end < s->pair_count && s->pairs[end].node == v)
         end++;
-    u->pull = &s->names[first];
+    u->pull = &s->pulls[first];
     u->pull_count = end - first;
     if (state && !publish_file(p, &s->heap, v, &file, &has_file))
         return false;
-    if (!doc_changes(&p->doc, &s->heap, v, state, has_file ? &file : NULL, &u->set))
+    if (!doc_changes(&p->doc, &s->heap, v, state, has_file ? &file : NULL, u))
         return out_of_memory(p);
     s->bytes += flow_size(u->set);
     return true;
@@ -202,14 +268,16 @@ static bool send(struct step *s)
 static bool run_step(struct step *s)
 {
     struct publish *p = s->p;
-    if (collect_pairs(s) && !collect_changed(s))
+    bool all;
+    if (!collect_pairs(s, &all) || (all && !collect_changed(s)))
         return false;
     if (!collect_pulls(s) || !send(s))
         return false;
     model_changed_drop(p->model, s->changed_count);
     model_released_drop(p->model, s->place.released);
+    model_completed_drop(p->model, s->place.completed);
     p->place = s->place;
-    p->place.released = 0;
+    p->place.released = p->place.completed = 0;
     return true;
 }
 
@@ -222,6 +290,9 @@ bool publish_updates(struct publish *p)
     s->place = p->place;
     bool ok = run_step(s);
     value_heap_free(&s->heap);
+    free(s->pairs);
+    free(s->pulls);
+    free(s->names);
     free(s);
     return ok;
 }

@@ -13,12 +13,15 @@
 #include <unistd.h>
 
 #include "args.h"
+#include "child.h"
 #include "clock.h"
 #include "futex.h"
 #include "journal.h"
 #include "model.h"
 #include "progress.h"
 #include "publish.h"
+#include "sched.h"
+#include "sched.h"
 #include "summary.h"
 
 enum {
@@ -48,7 +51,7 @@ static void say(void *context, const char *line)
 
 static bool set_up(struct report *p, struct run *r)
 {
-    *p = (struct report){.run = r, .supervisor = getppid()};
+    *p = (struct report){.run = r, .supervisor = r->supervisor};
     if (!model_init(&p->model, r))
         return false;
     if (!publish_init(&p->publish, &p->model))
@@ -75,15 +78,39 @@ static void tell_supervisor(struct run *r, enum reporter_ready ready)
     futex_wake(&r->shared->reporter, 1);
 }
 
-/* Reads at most `limit` events; `show` false: of an earlier reporter's time. */
+/* An event was read and could not be kept: only a new start, which reads all again, mends that. */
+static void give_up(struct report *p)
+{
+    progress_end(&p->progress);
+    fprintf(stderr, "%s: error: the reporter is out of memory\n", p->run->plan->name);
+    _exit(EXIT_NODE_ERROR);
+}
+
+/* Reads at most `limit` events, after what nodes there are now; `show` false: of an earlier
+ * reporter's time. */
 static void drain(struct report *p, unsigned limit, bool show)
 {
+    bool looked = model_look(&p->model); /* if not, the next time */
     struct journal_event e;
     for (unsigned i = 0; i < limit && journal_next(p->journal, &e); i++) {
         enum model_change change = model_apply(&p->model, &e);
         if (show && change != MODEL_SAME)
             progress_event(&p->progress, e.node, change);
     }
+    if (p->model.failed || (!looked && limit == UINT32_MAX))
+        give_up(p);
+}
+
+/* What runs now: most nodes leave a record only when they end. */
+static void see_running(struct report *p)
+{
+    struct journal_event e;
+    for (uint32_t slot = 0; slot < p->run->sched->slot_count; slot++)
+        if (journal_running(p->run->journal, slot, &e)) {
+            enum model_change change = model_apply(&p->model, &e);
+            if (change != MODEL_SAME)
+                progress_event(&p->progress, e.node, change);
+        }
 }
 
 /* Steps until all is told, the store is away, or it is the journal's turn again. */
@@ -115,6 +142,7 @@ static void follow(struct report *p)
     while (!atomic_load(&shared->run_ended) && !is_orphan(p)) {
         uint32_t wake = atomic_load(&shared->wake);
         drain(p, DRAIN_EVENTS, true);
+        see_running(p);
         progress_draw(&p->progress);
         if (flush_is_due(p))
             flush(p);
@@ -172,9 +200,10 @@ static int end(struct report *p)
     progress_end(&p->progress);
     p->publish.ended_ns = clock_now_ns();
     enum publish_result result = flush(p);
-    summary_failures(&p->model);
     if (!p->run->args->quiet)
         summary_table(&p->publish.doc, p->publish.ended_ns, p->publish.uri);
+    fflush(stdout);
+    summary_failures(&p->model);
     if (result == PUBLISH_CLEAN && p->publish.refused == 0)
         return 0;
     p->progress.live = false;
@@ -184,11 +213,27 @@ static int end(struct report *p)
     return EXIT_STORE;
 }
 
+/* The workers died with the supervisor, but not the commands that they ran, nor what those started
+ * in groups of their own. */
+static void kill_nodes(const struct run *r)
+{
+    const struct sched *s = r->sched;
+    char entry[60];
+    for (uint32_t i = 0; i < s->slot_count; i++) {
+        uint32_t pid = atomic_load(&s->slots[i].pid);
+        if (pid)
+            kill(-(pid_t)pid, SIGKILL);
+    }
+    snprintf(entry, sizeof entry, "FLOW_RUN=%s", r->id);
+    child_kill_marked(entry);
+}
+
 /* The supervisor is gone, and with it the workers: what the journal has is told once; the lease
  * runs out, which says the rest. */
 static int end_orphaned(struct report *p)
 {
     enum publish_result result;
+    kill_nodes(p->run);
     progress_end(&p->progress);
     do
         result = publish_step(&p->publish);

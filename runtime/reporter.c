@@ -19,7 +19,7 @@ static const uint64_t look_again_ns = 20000000;
 static bool start(struct reporter *p)
 {
     fflush(NULL);
-    p->pid = child_fork();
+    p->pid = child_fork(false);
     if (p->pid == 0)
         _exit(report_main(p->run, p->starts > 0));
     p->starts++;

@@ -9,10 +9,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include "flow.h"
-#include "graph.h"
 
 struct args;
+struct blocks;
 
 enum node_state { NODE_PENDING, NODE_RUNNING, NODE_FINISHED, NODE_ERROR, NODE_SKIPPED };
 #define NODE_STATE_COUNT 5
@@ -43,23 +44,32 @@ struct run_shared {
 struct run {
     const struct flow_plan *plan;
     const struct args *args;
-    struct graph graph;
+    struct blocks *blocks; /* the nodes, in shared memory: block.h, instance.h */
     char id[37];           /* UUID v7, as text */
     char *dir;             /* ".flow/<flow>/<id>": logs and journal; a temporary folder, removed
                               at the end, with the store none: */
     bool temporary;        /* dir is that */
+    bool resumed;          /* an earlier process began this run */
+    pid_t supervisor;      /* the process that made the run */
     int lock;              /* descriptor that holds dir's lock while the run lives */
     char host[256];
     uint64_t started_ns;
     flow_value *params;    /* the flow's parameters, converted */
+    struct shm_arena *arena; /* of values, in shared memory */
     struct journal *journal;
     struct run_shared *shared;
     struct sched *sched;   /* states, counters, deques, values: sched.h */
 };
 
-/* The file that keeps a node's output: "<dir>/log/<node>.<attempt>"; the caller frees it. NULL
- * when memory is short. Names hold no '/': the compiler refuses it. */
-char *run_log_path(const struct run *r, uint32_t node, unsigned attempt);
+/* The name of the file that keeps a node's output: "fit[3].1", for attempt 1. A name that is too
+ * long for a file is replaced by the instance's number. */
+#define RUN_LOG_NAME 256
+void run_log_name(const struct run *r, uint32_t id, unsigned attempt, char name[RUN_LOG_NAME]);
+/* "<dir>/log/<name>"; the caller frees it. NULL when memory is short. */
+char *run_log_path(const struct run *r, uint32_t id, unsigned attempt);
+
+/* A node ended in error: counts it, and stops the run where the command line says so. */
+void run_count_failure(const struct run *r);
 
 /* A new run: graph, scheduler, folder and journal. `slots`: workers. Prints what is wrong and
  * returns an exit status, or 0. */

@@ -8,7 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counters.h"
+#include "expand.h"
 #include "futex.h"
+#include "pass.h"
 
 /* A sleeper looks again this often even if nobody woke it. */
 static const uint64_t longest_sleep_ns = 100000000;
@@ -38,15 +41,16 @@ static void barrier_here(const struct sched *s)
 
 /* ---- Making it -------------------------------------------------------------------------- */
 
-static bool map_slots(struct sched *s, uint32_t total)
+/* One slot more than workers: the supervisor's own. */
+static bool map_slots(struct sched *s, uint64_t ids)
 {
     int64_t room = 2;
-    while (room < total)
+    while ((uint64_t)room < ids)
         room *= 2;
-    s->slots = shm_map(s->slot_count * sizeof *s->slots);
+    s->slots = shm_map((s->slot_count + 1) * sizeof *s->slots);
     if (!s->slots)
         return false;
-    for (uint32_t i = 0; i < s->slot_count; i++) {
+    for (uint32_t i = 0; i <= s->slot_count; i++) {
         struct deque *d = &s->slots[i].deque;
         d->mask = room - 1;
         d->ring = shm_map((size_t)room * sizeof *d->ring);
@@ -57,16 +61,12 @@ static bool map_slots(struct sched *s, uint32_t total)
     return true;
 }
 
-static bool map_arrays(struct sched *s)
+static bool map_arrays(struct sched *s, uint64_t ids)
 {
-    size_t total = s->graph.total;
-    s->waiting = shm_map(total * sizeof *s->waiting);
-    s->state = shm_map(total * sizeof *s->state);
-    s->upstream = shm_map(total * sizeof *s->upstream);
-    s->value = shm_map(s->graph.node_count * sizeof *s->value);
-    s->roots = shm_map(total * sizeof *s->roots);
-    s->arena = shm_arena_create();
-    return s->waiting && s->state && s->upstream && s->value && s->roots && s->arena;
+    s->nodes = shm_map(ids * sizeof *s->nodes);
+    s->value = shm_map(s->blocks->node_room * sizeof *s->value);
+    s->roots = shm_map(ids * sizeof *s->roots);
+    return s->nodes && s->value && s->roots;
 }
 
 static uint64_t range(uint32_t begin, uint32_t end)
@@ -84,7 +84,19 @@ static void deal_roots(struct sched *s, uint32_t count)
                               memory_order_relaxed);
 }
 
-struct sched *sched_create(const struct graph *graph, uint32_t slots)
+/* Only block 0 has nodes that wait for nothing: elsewhere the first ones wait for OPEN. */
+static void find_roots(struct sched *s)
+{
+    const struct block *b = &s->blocks->at[0];
+    uint32_t roots = 0;
+    for (uint32_t v = 0; v < b->nodes + b->inners; v++)
+        if (counters_is_free(s, block_id(b, 0, v)))
+            s->roots[roots++] = block_id(b, 0, v);
+    deal_roots(s, roots);
+}
+
+struct sched *sched_create(struct blocks *blocks, const struct sched_plan *plan,
+                           struct shm_arena *arena, uint32_t slots)
 {
     if (slots == 0 || slots >= SCHED_MAX_SLOTS) {
         errno = EINVAL;
@@ -93,19 +105,57 @@ struct sched *sched_create(const struct graph *graph, uint32_t slots)
     struct sched *s = shm_map(sizeof *s);
     if (!s)
         return NULL;
-    s->graph = *graph;
+    s->blocks = blocks;
+    s->join = plan->join;
+    s->fans = plan->fans;
+    s->has_when = plan->has_when;
+    s->arena = arena;
     s->slot_count = slots;
     s->need_fence = !membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
-    if (!map_slots(s, graph->total) || !map_arrays(s))
+    uint64_t ids = (uint64_t)blocks->node_room + blocks->inner_room;
+    if (!map_slots(s, ids) || !map_arrays(s, ids))
         return NULL;
-    uint32_t roots = 0;
-    for (uint32_t v = 0; v < graph->total; v++) {
-        s->waiting[v] = graph->pred_at[v + 1] - graph->pred_at[v];
-        if (s->waiting[v] == 0)
-            s->roots[roots++] = v;
+    if (!expand_start(s)) {
+        errno = ENOMEM;
+        return NULL;
     }
-    deal_roots(s, roots);
+    find_roots(s);
     return s;
+}
+
+/* One step of a replay: the next ready node, or SCHED_NONE where it is to run. */
+static uint32_t replay_step(struct sched *s, uint32_t id, uint32_t *ready, uint32_t *count,
+                            bool (*restored)(void *, uint32_t, enum sched_pass *), void *context)
+{
+    enum sched_pass how;
+    if (block_is_inner(s->blocks, id))
+        return pass_inner(s, s->slot_count, id);
+    if (restored(context, id, &how))
+        return sched_end(s, s->slot_count, id, how);
+    ready[(*count)++] = id;
+    return SCHED_NONE;
+}
+
+bool sched_replay(struct sched *s, bool (*restored)(void *, uint32_t, enum sched_pass *),
+                  void *context)
+{
+    uint64_t ids = (uint64_t)s->blocks->node_room + s->blocks->inner_room;
+    uint32_t *ready = shm_map(ids * sizeof *ready), count = 0;
+    if (!ready)
+        return false;
+    for (uint32_t i = 0; i < s->slot_count; i++) {
+        uint64_t r = atomic_exchange(&s->slots[i].roots, 0);
+        for (uint32_t k = (uint32_t)(r >> 32); k < (uint32_t)r; k++)
+            for (uint32_t id = s->roots[k]; id != SCHED_NONE;) {
+                id = replay_step(s, id, ready, &count, restored, context);
+                if (id == SCHED_NONE)
+                    id = deque_pop(&s->slots[s->slot_count].deque);
+            }
+    }
+    memcpy(s->roots, ready, count * sizeof *ready);
+    shm_unmap(ready, ids * sizeof *ready);
+    deal_roots(s, count);
+    return true;
 }
 
 /* ---- Phases ----------------------------------------------------------------------------- */
@@ -129,6 +179,7 @@ void sched_join(struct sched *s, uint32_t slot)
 {
     if (!s->need_fence)
         membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+    shm_map_ahead(s->nodes, atomic_load(&s->blocks->node_count) * sizeof *s->nodes);
     enter(s, &s->slots[slot]);
 }
 
@@ -156,8 +207,7 @@ static bool claim_sleeper(struct sched *s)
     return false;
 }
 
-/* After work was made public: somebody who sleeps should look. */
-static bool wake_one(struct sched *s)
+bool sched_wake_one(struct sched *s)
 {
     barrier_here(s); /* the work before the look at `parked`, as park() does it the other way round */
     if (atomic_load_explicit(&s->parked, memory_order_relaxed) == 0 || !claim_sleeper(s))
@@ -220,7 +270,7 @@ static uint32_t random_below(struct sched_slot *me, uint32_t n)
 /* One look at every other slot, from a random one on. */
 static uint32_t steal(struct sched *s, struct sched_slot *me)
 {
-    uint32_t n = s->slot_count, first = random_below(me, n);
+    uint32_t n = s->slot_count + 1, first = random_below(me, n);
     for (uint32_t i = 0; i < n; i++) {
         struct sched_slot *victim = &s->slots[(first + i) % n];
         bool again;
@@ -249,7 +299,7 @@ static uint32_t find(struct sched *s, struct sched_slot *me)
 uint64_t sched_done(const struct sched *s)
 {
     uint64_t done = 0;
-    for (uint32_t i = 0; i < s->slot_count; i++)
+    for (uint32_t i = 0; i <= s->slot_count; i++)
         done += atomic_load_explicit(&s->slots[i].done, memory_order_relaxed);
     return done;
 }
@@ -259,7 +309,7 @@ static bool over(struct sched *s)
     if (atomic_load_explicit(&s->stop, memory_order_acquire) ||
         atomic_load_explicit(&s->finished, memory_order_acquire))
         return true;
-    if (sched_done(s) != s->graph.total)
+    if (sched_done(s) != atomic_load_explicit(&s->total, memory_order_relaxed))
         return false;
     atomic_store_explicit(&s->finished, 1, memory_order_release);
     sched_wake_all(s);
@@ -287,11 +337,11 @@ static uint32_t wait_for_work(struct sched *s, struct sched_slot *me)
 {
     for (uint32_t spin = 0;; spin++) {
         enter(s, me);
-        if (over(s))
-            return SCHED_NONE;
         uint32_t node = spin < SPINS ? find(s, me) : park(s, me);
         if (node != SCHED_NONE)
             return node;
+        if (over(s))
+            return SCHED_NONE;
         if (spin >= SPINS)
             spin = 0;
     }
@@ -299,69 +349,27 @@ static uint32_t wait_for_work(struct sched *s, struct sched_slot *me)
 
 /* ---- A node's way ------------------------------------------------------------------------ */
 
-static bool release_one(struct sched *s, uint32_t succ, bool failed)
-{
-    _Atomic uint32_t *waiting = &s->waiting[succ];
-    if (failed) /* before the counter, whose release makes it visible */
-        atomic_store_explicit(&s->upstream[succ], 1, memory_order_relaxed);
-    /* acquire: what the other predecessors wrote is seen. The last one need not count down. */
-    if (atomic_load_explicit(waiting, memory_order_acquire) == 1)
-        return true;
-    return atomic_fetch_sub_explicit(waiting, 1, memory_order_acq_rel) == 1;
-}
-
-uint32_t sched_end(struct sched *s, uint32_t slot, uint32_t node, bool failed)
-{
-    struct sched_slot *me = &s->slots[slot];
-    uint32_t next = SCHED_NONE;
-    uint32_t pushed = 0;
-    for (uint32_t i = s->graph.succ_at[node]; i < s->graph.succ_at[node + 1]; i++) {
-        uint32_t succ = s->graph.succ[i];
-        if (!release_one(s, succ, failed))
-            continue;
-        if (next == SCHED_NONE) {
-            next = succ;
-        } else {
-            deque_push(&me->deque, succ);
-            pushed++;
-        }
-    }
-    uint64_t done = atomic_load_explicit(&me->done, memory_order_relaxed);
-    atomic_store_explicit(&me->done, done + 1, memory_order_relaxed);
-    while (pushed > 0 && wake_one(s))
-        pushed--;
-    return next;
-}
-
-void sched_set_state(struct sched *s, uint32_t node, enum node_state what, uint32_t slot,
+void sched_set_state(struct sched *s, uint32_t node, unsigned what, uint32_t slot,
                      unsigned attempt)
 {
-    atomic_store_explicit(&s->state[node], SCHED_STATE(what, slot, attempt), memory_order_release);
-}
-
-/* A join only passes on what its predecessors say. */
-static uint32_t pass_join(struct sched *s, uint32_t slot, uint32_t join)
-{
-    bool failed = atomic_load_explicit(&s->upstream[join], memory_order_relaxed);
-    sched_set_state(s, join, failed ? NODE_SKIPPED : NODE_FINISHED, slot, 1);
-    return sched_end(s, slot, join, failed);
+    atomic_store_explicit(&s->nodes[node].state, SCHED_STATE(what, slot, attempt),
+                          memory_order_release);
 }
 
 uint32_t sched_take(struct sched *s, uint32_t slot, uint32_t next)
 {
     struct sched_slot *me = &s->slots[slot];
     for (;;) {
-        if (atomic_load_explicit(&s->stop, memory_order_relaxed))
-            return SCHED_NONE;
         if (next == SCHED_NONE)
             next = wait_for_work(s, me);
-        if (next == SCHED_NONE)
+        /* what is not begun after a stop stays pending, and the supervisor finds it */
+        if (next == SCHED_NONE || atomic_load_explicit(&s->stop, memory_order_relaxed))
             return SCHED_NONE;
-        if (next < s->graph.node_count)
+        if (!block_is_inner(s->blocks, next))
             break;
-        next = pass_join(s, slot, next);
+        next = pass_inner(s, slot, next);
     }
-    unsigned attempt = sched_attempt(atomic_load_explicit(&s->state[next], memory_order_relaxed));
+    unsigned attempt = sched_attempt(sched_state(s, next));
     /* the slot's node before its state: a RUNNING node is always found from its slot */
     atomic_store_explicit(&me->node, next, memory_order_relaxed);
     sched_set_state(s, next, NODE_RUNNING, slot, attempt + 1);
@@ -375,7 +383,16 @@ void sched_give_back(struct sched *s, uint32_t slot, uint32_t next)
     if (next == SCHED_NONE)
         return;
     deque_push(&s->slots[slot].deque, next);
-    wake_one(s);
+    sched_wake_one(s);
+}
+
+void sched_submit(struct sched *s, uint32_t node)
+{
+    uint32_t word = sched_state(s, node);
+    if (sched_what(word) != SCHED_WAITING)
+        return;
+    sched_set_state(s, node, NODE_PENDING, s->slot_count, sched_attempt(word));
+    sched_give_back(s, s->slot_count, node);
 }
 
 /* ---- Mending ----------------------------------------------------------------------------- */
@@ -399,42 +416,41 @@ static uint32_t wait_until_quiet(struct sched *s, bool (*alive)(void *, uint32_t
     return SCHED_NONE;
 }
 
-static bool has_ended(uint32_t word)
-{
-    return sched_what(word) >= NODE_FINISHED;
-}
+struct rebuilt {
+    uint32_t ready;
+    uint64_t done, total;
+};
 
-/* What the counters of v must be, if the states are true. */
-static void recount(struct sched *s, uint32_t v)
+static void rebuild_block(struct sched *s, struct block *b, struct rebuilt *r)
 {
-    uint32_t waiting = 0;
-    bool failed = false;
-    for (uint32_t i = s->graph.pred_at[v]; i < s->graph.pred_at[v + 1]; i++) {
-        uint32_t word = atomic_load_explicit(&s->state[s->graph.pred[i]], memory_order_acquire);
-        waiting += !has_ended(word);
-        failed |= sched_what(word) == NODE_ERROR || sched_what(word) == NODE_SKIPPED;
-    }
-    atomic_store_explicit(&s->waiting[v], waiting, memory_order_relaxed);
-    atomic_store_explicit(&s->upstream[v], failed, memory_order_relaxed);
+    counters_recount_width(s, b);
+    r->total += (uint64_t)b->count * (b->nodes + b->inners);
+    for (uint32_t e = 0; e < b->count; e++)
+        for (uint32_t local = 0; local < b->nodes + b->inners; local++) {
+            uint32_t id = block_id(b, e, local);
+            bool ready = counters_recount(s, id);
+            uint32_t word = sched_state(s, id);
+            r->done += sched_has_ended(word);
+            if (ready && sched_what(word) == NODE_PENDING)
+                s->roots[r->ready++] = id;
+        }
 }
 
 static void rebuild(struct sched *s)
 {
-    uint32_t ready = 0, done = 0;
-    for (uint32_t v = 0; v < s->graph.total; v++) {
-        recount(s, v);
-        uint32_t word = atomic_load_explicit(&s->state[v], memory_order_acquire);
-        done += has_ended(word);
-        if (sched_what(word) == NODE_PENDING && s->waiting[v] == 0)
-            s->roots[ready++] = v;
-    }
-    for (uint32_t i = 0; i < s->slot_count; i++) {
+    struct rebuilt r = {0};
+    uint32_t blocks = atomic_load(&s->blocks->count);
+    for (uint32_t i = 0; i < blocks; i++)
+        if (block_is_ready(&s->blocks->at[i]))
+            rebuild_block(s, &s->blocks->at[i], &r);
+    for (uint32_t i = 0; i <= s->slot_count; i++) {
         atomic_store_explicit(&s->slots[i].deque.top, 0, memory_order_relaxed);
         atomic_store_explicit(&s->slots[i].deque.bottom, 0, memory_order_relaxed);
-        atomic_store_explicit(&s->slots[i].done, i == 0 ? done : 0, memory_order_relaxed);
+        atomic_store_explicit(&s->slots[i].done, i == 0 ? r.done : 0, memory_order_relaxed);
     }
+    atomic_store_explicit(&s->total, r.total, memory_order_relaxed);
     atomic_store_explicit(&s->parked, 0, memory_order_relaxed);
-    deal_roots(s, ready);
+    deal_roots(s, r.ready);
 }
 
 uint32_t sched_mend(struct sched *s, bool (*alive)(void *context, uint32_t slot), void *context,

@@ -6,6 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 enum { ALIGN = 16, PIECE = 64 * 1024 };
 /* Addresses, not memory. Halved until the system grants them (a limit on address space). */
 static const size_t most_addresses = (size_t)64 << 30;
@@ -16,6 +20,18 @@ void *shm_map(size_t size)
     void *p = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
+}
+
+void shm_unmap(void *p, size_t size)
+{
+    munmap(p, size ? size : 1);
+}
+
+void shm_map_ahead(void *p, size_t n)
+{
+    uintptr_t page = 4096, from = (uintptr_t)p & ~(page - 1), to = ((uintptr_t)p + n) & ~(page - 1);
+    if (to > from)
+        madvise((void *)from, to - from, MADV_POPULATE_WRITE);
 }
 
 static char *map_range(int fd, size_t size)

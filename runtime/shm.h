@@ -12,6 +12,9 @@
 
 /* `size` zeroed bytes, on a page boundary, released with the process. NULL: errno says why. */
 void *shm_map(size_t size);
+void shm_unmap(void *p, size_t size);
+/* Maps n bytes of shared memory in, which this process is about to write; only to save time. */
+void shm_map_ahead(void *p, size_t n);
 
 struct shm_arena { /* itself in shared memory */
     char *base;

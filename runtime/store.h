@@ -15,18 +15,22 @@ struct store_error {
     bool temporary; /* trying again later may help */
     char text[400]; /* never with credentials */
 };
-/* {$set, $setOnInsert, $pullAll} on the document `_id`. Names in `set` may be dotted
- * ("cm.modified", "result.value"). */
+/* {$set, $setOnInsert, $unset, $pullAll} on the document `_id`. Names in `set` may be dotted
+ * ("cm.modified", "result.value"); no name is in two of them. */
 struct store_update {
     const char *id;
     const char *only_run; /* not NULL: only if the document's `run` is this */
     flow_value set;       /* object */
     flow_value insert;    /* object for a new document, beside `set`; type FLOW_NULL: no upsert */
+    const char *const *unset; /* names of members that go, not dotted */
+    size_t unset_count;
     const char *pull_from; /* an array field, or NULL */
     const char *const *pull;
     size_t pull_count;
     const char *unless; /* not NULL: only if this field differs from `unless_value` */
     flow_value unless_value;
+    const char *or_unless; /* not NULL, beside `unless`: or this one does */
+    flow_value or_unless_value; /* FLOW_NULL: or this one is there */
 };
 
 struct store_driver; /* one a kind of store: open, put, update, keep, file, close */

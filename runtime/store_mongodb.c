@@ -39,22 +39,46 @@ static bool mongo_put(struct store *s, const char *collection, const flow_value 
     return mongo_batch_end(&b, ok, e);
 }
 
+/* {field: {$ne: value}}; null equals a field that is not there, here as in the server. */
+static bool add_differs(struct value_heap *h, struct flow_builder *list, const char *field,
+                        flow_value value)
+{
+    flow_value differs, condition;
+    struct flow_builder *ne = value_builder(h, FLOW_OBJ), *b = value_builder(h, FLOW_OBJ);
+    value_put(ne, "$ne", value);
+    if (!value_built(ne, &differs))
+        return false;
+    value_put(b, field, differs);
+    if (!value_built(b, &condition))
+        return false;
+    value_add(list, condition);
+    return true;
+}
+
 static flow_value query_of(struct value_heap *h, const struct store_update *u)
 {
-    flow_value q = flow_null();
-    struct flow_builder *b = value_builder(h, FLOW_OBJ);
+    flow_value q = flow_null(), any;
+    struct flow_builder *b = value_builder(h, FLOW_OBJ), *list = value_builder(h, FLOW_ARRAY);
     value_put_string(b, "_id", u->id);
     if (u->only_run)
         value_put_string(b, "run", u->only_run);
     if (u->unless) {
-        flow_value differs = flow_null();
-        struct flow_builder *ne = value_builder(h, FLOW_OBJ);
-        value_put(ne, "$ne", u->unless_value);
-        if (!value_built(ne, &differs))
+        if (!add_differs(h, list, u->unless, u->unless_value) ||
+            (u->or_unless && !add_differs(h, list, u->or_unless, u->or_unless_value)) ||
+            !value_built(list, &any))
             return q;
-        value_put(b, u->unless, differs);
+        value_put(b, "$or", any);
     }
     return value_built(b, &q) ? q : flow_null();
+}
+
+static flow_value unset_of(struct value_heap *h, const struct store_update *u)
+{
+    flow_value names = flow_null();
+    struct flow_builder *b = value_builder(h, FLOW_OBJ);
+    for (size_t i = 0; i < u->unset_count; i++)
+        value_put_string(b, u->unset[i], "");
+    return value_built(b, &names) ? names : flow_null();
 }
 
 static flow_value pulls_of(struct value_heap *h, const struct store_update *u)
@@ -82,6 +106,12 @@ static bool change_of(struct value_heap *h, const struct store_update *u, flow_v
         value_put(b, "$set", u->set);
     if (is_filled(u->insert))
         value_put(b, "$setOnInsert", u->insert);
+    if (u->unset_count) {
+        flow_value names = unset_of(h, u);
+        if (flow_type(names) == FLOW_NULL)
+            return false;
+        value_put(b, "$unset", names);
+    }
     if (u->pull_from && u->pull_count) {
         flow_value pulls = pulls_of(h, u);
         if (flow_type(pulls) == FLOW_NULL)
@@ -93,7 +123,10 @@ static bool change_of(struct value_heap *h, const struct store_update *u, flow_v
 
 static size_t update_bytes(const struct store_update *u)
 {
-    size_t bytes = flow_size(u->set) + flow_size(u->insert) + flow_size(u->unless_value) + 200;
+    size_t bytes = flow_size(u->set) + flow_size(u->insert) + flow_size(u->unless_value) + 400;
+    bytes += flow_size(u->or_unless_value);
+    for (size_t i = 0; i < u->unset_count; i++)
+        bytes += strlen(u->unset[i]) + 12;
     for (size_t i = 0; i < u->pull_count; i++)
         bytes += strlen(u->pull[i]) + 12;
     return bytes;

@@ -2,40 +2,25 @@
  * doc is the document's JSON text. Values that are too large for a document are files in the
  * folder "<database>.files", as "<run>/<node>". A call of store.h is one transaction. */
 #define _GNU_SOURCE
-#include <sqlite3.h>
+#include "store_sqlite.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "store_driver.h"
 #include "store_files.h"
 #include "value.h"
 
-enum { CACHED = 16, BUSY_MS = 10000, ARGUMENTS_MAX = 50 };
+enum { BUSY_MS = 10000 };
 
-struct cached {
-    char *sql;
-    sqlite3_stmt *statement;
-};
-struct sqlite_store {
-    struct store base;
-    sqlite3 *db;
-    char *files; /* the folder of large values */
-    struct cached cache[CACHED];
-    unsigned next_cached;
-    struct buf sql, text;
-};
-
-static bool out_of_memory(struct store_error *e)
+bool sqlite_no_memory(struct store_error *e)
 {
     return store_fail(e, true, "out of memory");
 }
 
-/* The last error of the database in words, with what to do about it. */
-static bool fail(sqlite3 *db, struct store_error *e)
+bool sqlite_fail(sqlite3 *db, struct store_error *e)
 {
     switch (sqlite3_errcode(db) & 0xff) {
     case SQLITE_BUSY:
@@ -44,7 +29,7 @@ static bool fail(sqlite3 *db, struct store_error *e)
     case SQLITE_FULL:
         return store_fail(e, true, "the disk is full");
     case SQLITE_NOMEM:
-        return out_of_memory(e);
+        return sqlite_no_memory(e);
     case SQLITE_IOERR:
         return store_fail(e, true, "the disk reports an error (%s)", sqlite3_errmsg(db));
     case SQLITE_READONLY:
@@ -65,39 +50,38 @@ static bool fail(sqlite3 *db, struct store_error *e)
 
 static bool execute(struct sqlite_store *s, const char *sql, struct store_error *e)
 {
-    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || fail(s->db, e);
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || sqlite_fail(s->db, e);
 }
 
-/* A statement for s->sql, from the cache if it was used lately. */
-static sqlite3_stmt *prepare(struct sqlite_store *s, struct store_error *e)
+sqlite3_stmt *sqlite_prepare(struct sqlite_store *s, struct store_error *e)
 {
     if (s->sql.failed) {
         buf_free(&s->sql);
-        out_of_memory(e);
+        sqlite_no_memory(e);
         return NULL;
     }
-    for (unsigned i = 0; i < CACHED; i++)
+    for (unsigned i = 0; i < SQLITE_STATEMENTS; i++)
         if (s->cache[i].sql && strcmp(s->cache[i].sql, s->sql.data) == 0)
             return s->cache[i].statement;
     sqlite3_stmt *statement;
     if (sqlite3_prepare_v3(s->db, s->sql.data, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL)) {
-        fail(s->db, e);
+        sqlite_fail(s->db, e);
         return NULL;
     }
     char *sql = strdup(s->sql.data);
     if (!sql) {
         sqlite3_finalize(statement);
-        out_of_memory(e);
+        sqlite_no_memory(e);
         return NULL;
     }
-    struct cached *c = &s->cache[s->next_cached++ % CACHED];
+    struct sqlite_cached *c = &s->cache[s->next_cached++ % SQLITE_STATEMENTS];
     sqlite3_finalize(c->statement);
     free(c->sql);
-    *c = (struct cached){sql, statement};
+    *c = (struct sqlite_cached){sql, statement};
     return statement;
 }
 
-static void put_name(struct buf *sql, const char *name)
+static void sqlite_put_name(struct buf *sql, const char *name)
 {
     buf_putc(sql, '"');
     for (; *name; name++) {
@@ -108,21 +92,21 @@ static void put_name(struct buf *sql, const char *name)
     buf_putc(sql, '"');
 }
 
-/* s->sql: `before`, the collection's quoted name, `after`. */
-static void say(struct sqlite_store *s, const char *before, const char *name, const char *after)
+void sqlite_say(struct sqlite_store *s, const char *before, const char *name, const char *after)
 {
     buf_clear(&s->sql);
     buf_puts(&s->sql, before);
-    put_name(&s->sql, name);
+    sqlite_put_name(&s->sql, name);
     buf_puts(&s->sql, after);
 }
 
-static bool begin(struct sqlite_store *s, const char *collection, struct store_error *e)
+bool sqlite_begin(struct sqlite_store *s, const char *collection, struct store_error *e)
 {
     if (!execute(s, "BEGIN IMMEDIATE", e))
         return false;
-    say(s, "CREATE TABLE IF NOT EXISTS ", collection, " (id TEXT PRIMARY KEY, doc TEXT NOT NULL)");
-    bool said = !s->sql.failed || out_of_memory(e);
+    sqlite_say(s, "CREATE TABLE IF NOT EXISTS ", collection,
+               " (id TEXT PRIMARY KEY, doc TEXT NOT NULL)");
+    bool said = !s->sql.failed || sqlite_no_memory(e);
     if (said && execute(s, s->sql.data, e))
         return true;
     if (!said)
@@ -131,8 +115,7 @@ static bool begin(struct sqlite_store *s, const char *collection, struct store_e
     return false;
 }
 
-/* Ends the transaction; *e is what `ok` failed with. */
-static bool end(struct sqlite_store *s, bool ok, struct store_error *e)
+bool sqlite_end(struct sqlite_store *s, bool ok, struct store_error *e)
 {
     if (ok && execute(s, "COMMIT", e))
         return true;
@@ -141,43 +124,41 @@ static bool end(struct sqlite_store *s, bool ok, struct store_error *e)
     return false;
 }
 
-/* Runs a statement that returns no rows, and makes it ready for the next use. */
-static bool step(struct sqlite_store *s, sqlite3_stmt *statement, struct store_error *e)
+bool sqlite_step(struct sqlite_store *s, sqlite3_stmt *statement, struct store_error *e)
 {
-    bool ok = sqlite3_step(statement) == SQLITE_DONE || fail(s->db, e);
+    bool ok = sqlite3_step(statement) == SQLITE_DONE || sqlite_fail(s->db, e);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return ok;
 }
 
-static bool bind_text(struct sqlite_store *s, sqlite3_stmt *statement, int at, const char *text,
+bool sqlite_bind_text(struct sqlite_store *s, sqlite3_stmt *statement, int at, const char *text,
                       size_t size, struct store_error *e)
 {
     return sqlite3_bind_text64(statement, at, text, size, SQLITE_TRANSIENT, SQLITE_UTF8) ==
                SQLITE_OK ||
-           fail(s->db, e);
+           sqlite_fail(s->db, e);
 }
 
-static bool bind_string(struct sqlite_store *s, sqlite3_stmt *statement, int at, const char *text,
+bool sqlite_bind_string(struct sqlite_store *s, sqlite3_stmt *statement, int at, const char *text,
                         struct store_error *e)
 {
-    return bind_text(s, statement, at, text, strlen(text), e);
+    return sqlite_bind_text(s, statement, at, text, strlen(text), e);
 }
 
-static bool bind_json(struct sqlite_store *s, sqlite3_stmt *statement, int at, flow_value v,
+bool sqlite_bind_json(struct sqlite_store *s, sqlite3_stmt *statement, int at, flow_value v,
                       struct store_error *e)
 {
     buf_clear(&s->text);
     value_json(&s->text, v);
     if (s->text.failed) {
         buf_free(&s->text);
-        return out_of_memory(e);
+        return sqlite_no_memory(e);
     }
-    return bind_text(s, statement, at, s->text.data, s->text.size, e);
+    return sqlite_bind_text(s, statement, at, s->text.data, s->text.size, e);
 }
 
-/* "cm.modified" as the JSON path $."cm"."modified" */
-static bool bind_path(struct sqlite_store *s, sqlite3_stmt *statement, int at, const char *name,
+bool sqlite_bind_path(struct sqlite_store *s, sqlite3_stmt *statement, int at, const char *name,
                       struct store_error *e)
 {
     if (strchr(name, '"'))
@@ -192,167 +173,32 @@ static bool bind_path(struct sqlite_store *s, sqlite3_stmt *statement, int at, c
     buf_putc(&s->text, '"');
     if (s->text.failed) {
         buf_free(&s->text);
-        return out_of_memory(e);
+        return sqlite_no_memory(e);
     }
-    return bind_text(s, statement, at, s->text.data, s->text.size, e);
+    return sqlite_bind_text(s, statement, at, s->text.data, s->text.size, e);
 }
 
 static bool put_one(struct sqlite_store *s, sqlite3_stmt *statement, flow_value doc,
                     struct store_error *e)
 {
     const char *id = store_id(doc, e);
-    return id && bind_string(s, statement, 1, id, e) && bind_json(s, statement, 2, doc, e) &&
-           step(s, statement, e);
+    return id && sqlite_bind_string(s, statement, 1, id, e) &&
+           sqlite_bind_json(s, statement, 2, doc, e) && sqlite_step(s, statement, e);
 }
 
 static bool sqlite_put(struct store *base, const char *collection, const flow_value *docs,
                        size_t n, struct store_error *e)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
-    if (!begin(s, collection, e))
+    if (!sqlite_begin(s, collection, e))
         return false;
-    say(s, "INSERT INTO ", collection,
-        " (id, doc) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc");
-    sqlite3_stmt *statement = prepare(s, e);
+    sqlite_say(s, "INSERT INTO ", collection,
+               " (id, doc) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc");
+    sqlite3_stmt *statement = sqlite_prepare(s, e);
     bool ok = statement != NULL;
     for (size_t i = 0; ok && i < n; i++)
         ok = put_one(s, statement, docs[i], e);
-    return end(s, ok, e);
-}
-
-/* An update is UPDATE … SET doc = json_set(BASE, path, value, …), where BASE takes elements from
- * an array, and, if there was nothing to update, INSERT of the same applied to a new document. */
-
-static const char pull_sql[] =
-    "json_replace(doc, ?, json((SELECT json_group_array(value) FROM json_each(doc, ?)"
-    " WHERE value NOT IN (SELECT value FROM json_each(?)))))";
-
-/* `base` with `members` members set. SQLite's functions take only so many arguments. */
-static void say_set(struct buf *sql, const char *base, size_t members)
-{
-    size_t calls = (members + ARGUMENTS_MAX - 1) / ARGUMENTS_MAX;
-    for (size_t i = 0; i < calls; i++)
-        buf_puts(sql, "json_set(");
-    buf_puts(sql, base);
-    for (size_t i = 0; i < members; i++) {
-        if (i && i % ARGUMENTS_MAX == 0)
-            buf_putc(sql, ')');
-        buf_puts(sql, ", ?, json(?)");
-    }
-    if (calls)
-        buf_putc(sql, ')');
-}
-
-static bool bind_set(struct sqlite_store *s, sqlite3_stmt *statement, int *at, flow_value set,
-                     struct store_error *e)
-{
-    for (struct flow_iter it = flow_each(set); flow_next(&it); *at += 2)
-        if (!bind_path(s, statement, *at, it.name, e) ||
-            !bind_json(s, statement, *at + 1, it.value, e))
-            return false;
-    return true;
-}
-
-static bool bind_pull(struct sqlite_store *s, sqlite3_stmt *statement, int *at,
-                      const struct store_update *u, struct store_error *e)
-{
-    if (!bind_path(s, statement, *at, u->pull_from, e) ||
-        !bind_path(s, statement, *at + 1, u->pull_from, e))
-        return false;
-    buf_clear(&s->text);
-    buf_putc(&s->text, '[');
-    for (size_t i = 0; i < u->pull_count; i++) {
-        if (i)
-            buf_putc(&s->text, ',');
-        buf_json(&s->text, u->pull[i], strlen(u->pull[i]));
-    }
-    buf_putc(&s->text, ']');
-    if (s->text.failed) {
-        buf_free(&s->text);
-        return out_of_memory(e);
-    }
-    *at += 3;
-    return bind_text(s, statement, *at - 1, s->text.data, s->text.size, e);
-}
-
-static size_t set_count(flow_value set)
-{
-    return flow_type(set) == FLOW_OBJ ? flow_length(set) : 0;
-}
-
-static bool update_existing(struct sqlite_store *s, const char *collection,
-                            const struct store_update *u, struct store_error *e)
-{
-    size_t members = set_count(u->set);
-    bool pulls = u->pull_from && u->pull_count;
-    int at = 1;
-    say(s, "UPDATE ", collection, " SET doc = ");
-    say_set(&s->sql, pulls ? pull_sql : "doc", members);
-    buf_puts(&s->sql, " WHERE id = ?");
-    buf_puts(&s->sql, u->only_run ? " AND json_extract(doc, '$.run') = ?" : "");
-    buf_puts(&s->sql, u->unless ? " AND (doc -> ?) IS NOT json(?)" : "");
-    sqlite3_stmt *statement = prepare(s, e);
-    return statement && (!pulls || bind_pull(s, statement, &at, u, e)) &&
-           (!members || bind_set(s, statement, &at, u->set, e)) &&
-           bind_string(s, statement, at++, u->id, e) &&
-           (!u->only_run || bind_string(s, statement, at++, u->only_run, e)) &&
-           (!u->unless || (bind_path(s, statement, at, u->unless, e) &&
-                           bind_json(s, statement, at + 1, u->unless_value, e))) &&
-           step(s, statement, e);
-}
-
-/* What the new document holds beside u->set. */
-static bool new_document(const struct store_update *u, struct value_heap *heap, flow_value *out)
-{
-    struct flow_builder *b = value_builder(heap, FLOW_OBJ);
-    value_put_string(b, "_id", u->id);
-    if (u->only_run)
-        value_put_string(b, "run", u->only_run);
-    return value_built(b, out);
-}
-
-static bool insert_new(struct sqlite_store *s, const char *collection,
-                       const struct store_update *u, struct store_error *e)
-{
-    struct value_heap heap = {0};
-    flow_value document;
-    size_t members = set_count(u->set) + set_count(u->insert);
-    int at = 3;
-    say(s, "INSERT INTO ", collection, " (id, doc) VALUES (?, ");
-    say_set(&s->sql, "?", members);
-    buf_puts(&s->sql, ") ON CONFLICT (id) DO NOTHING");
-    sqlite3_stmt *statement = prepare(s, e);
-    bool ok = statement != NULL;
-    if (ok && !new_document(u, &heap, &document))
-        ok = out_of_memory(e);
-    ok = ok && bind_string(s, statement, 1, u->id, e) &&
-         bind_json(s, statement, 2, document, e) &&
-         (!set_count(u->set) || bind_set(s, statement, &at, u->set, e)) &&
-         (!set_count(u->insert) || bind_set(s, statement, &at, u->insert, e)) &&
-         step(s, statement, e);
-    value_heap_free(&heap);
-    return ok;
-}
-
-static bool update_one(struct sqlite_store *s, const char *collection,
-                       const struct store_update *u, struct store_error *e)
-{
-    if (!update_existing(s, collection, u, e))
-        return false;
-    return flow_type(u->insert) == FLOW_NULL || sqlite3_changes(s->db) > 0 ||
-           insert_new(s, collection, u, e);
-}
-
-static bool sqlite_update(struct store *base, const char *collection,
-                          const struct store_update *u, size_t n, struct store_error *e)
-{
-    struct sqlite_store *s = (struct sqlite_store *)base;
-    if (!begin(s, collection, e))
-        return false;
-    bool ok = true;
-    for (size_t i = 0; ok && i < n; i++)
-        ok = update_one(s, collection, &u[i], e);
-    return end(s, ok, e);
+    return sqlite_end(s, ok, e);
 }
 
 static bool bind_ids(struct sqlite_store *s, sqlite3_stmt *statement, const char *const *ids,
@@ -366,8 +212,8 @@ static bool bind_ids(struct sqlite_store *s, sqlite3_stmt *statement, const char
         buf_json(&s->text, ids[i], strlen(ids[i]));
     }
     buf_putc(&s->text, ']');
-    bool ok = s->text.failed ? out_of_memory(e)
-                             : bind_text(s, statement, 1, s->text.data, s->text.size, e);
+    bool ok = s->text.failed ? sqlite_no_memory(e)
+                             : sqlite_bind_text(s, statement, 1, s->text.data, s->text.size, e);
     if (s->text.failed || s->text.size > 1 << 20)
         buf_free(&s->text);
     return ok;
@@ -377,11 +223,12 @@ static bool sqlite_keep(struct store *base, const char *collection, const char *
                         size_t n, struct store_error *e)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
-    if (!begin(s, collection, e))
+    if (!sqlite_begin(s, collection, e))
         return false;
-    say(s, "DELETE FROM ", collection, " WHERE id NOT IN (SELECT value FROM json_each(?))");
-    sqlite3_stmt *statement = prepare(s, e);
-    return end(s, statement && bind_ids(s, statement, ids, n, e) && step(s, statement, e), e);
+    sqlite_say(s, "DELETE FROM ", collection, " WHERE id NOT IN (SELECT value FROM json_each(?))");
+    sqlite3_stmt *statement = sqlite_prepare(s, e);
+    bool ok = statement && bind_ids(s, statement, ids, n, e) && sqlite_step(s, statement, e);
+    return sqlite_end(s, ok, e);
 }
 
 /* Deletes rows with the statement, which returns their ids, and then their files. */
@@ -391,7 +238,7 @@ static bool delete_with_files(struct sqlite_store *s, sqlite3_stmt *statement,
     int code;
     while ((code = sqlite3_step(statement)) == SQLITE_ROW)
         files_remove(s->files, (const char *)sqlite3_column_text(statement, 0));
-    bool ok = code == SQLITE_DONE || fail(s->db, e);
+    bool ok = code == SQLITE_DONE || sqlite_fail(s->db, e);
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     return ok;
@@ -401,18 +248,18 @@ static bool sqlite_keep_last(struct store *base, const char *collection, const c
                              const char *text, size_t count, struct store_error *e)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
-    if (!begin(s, collection, e))
+    if (!sqlite_begin(s, collection, e))
         return false;
-    say(s, "DELETE FROM ", collection, " WHERE id IN (SELECT id FROM ");
-    put_name(&s->sql, collection);
+    sqlite_say(s, "DELETE FROM ", collection, " WHERE id IN (SELECT id FROM ");
+    sqlite_put_name(&s->sql, collection);
     buf_puts(&s->sql, " WHERE json_extract(doc, ?) = ? ORDER BY id DESC LIMIT -1 OFFSET ?)"
                       " RETURNING id");
-    sqlite3_stmt *statement = prepare(s, e);
-    bool ok = statement && bind_path(s, statement, 1, field, e) &&
-              bind_string(s, statement, 2, text, e);
+    sqlite3_stmt *statement = sqlite_prepare(s, e);
+    bool ok = statement && sqlite_bind_path(s, statement, 1, field, e) &&
+              sqlite_bind_string(s, statement, 2, text, e);
     if (ok && sqlite3_bind_int64(statement, 3, (sqlite3_int64)count) != SQLITE_OK)
-        ok = fail(s->db, e);
-    return end(s, ok && delete_with_files(s, statement, e), e);
+        ok = sqlite_fail(s->db, e);
+    return sqlite_end(s, ok && delete_with_files(s, statement, e), e);
 }
 
 static bool sqlite_file(struct store *base, const char *name, const void *data, size_t size,
@@ -426,7 +273,7 @@ static bool sqlite_file(struct store *base, const char *name, const void *data, 
 static void sqlite_close(struct store *base)
 {
     struct sqlite_store *s = (struct sqlite_store *)base;
-    for (unsigned i = 0; i < CACHED; i++) {
+    for (unsigned i = 0; i < SQLITE_STATEMENTS; i++) {
         sqlite3_finalize(s->cache[i].statement);
         free(s->cache[i].sql);
     }
@@ -446,7 +293,7 @@ static bool set_up(struct sqlite_store *s, struct store_error *e)
         if (sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL) == SQLITE_OK)
             break;
         if ((sqlite3_errcode(s->db) & 0xff) != SQLITE_BUSY || tries == 100)
-            return fail(s->db, e);
+            return sqlite_fail(s->db, e);
         usleep(50000);
     }
     return execute(s, "PRAGMA synchronous = NORMAL", e) &&
@@ -462,7 +309,7 @@ static bool open_database(struct sqlite_store *s, const char *path, struct store
         return false;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK)
-        return s->db ? fail(s->db, e) : out_of_memory(e);
+        return s->db ? sqlite_fail(s->db, e) : sqlite_no_memory(e);
     if (sqlite3_db_readonly(s->db, "main") == 1)
         return store_fail(e, false, "it is read-only: check the rights of the file");
     return set_up(s, e);
@@ -482,7 +329,7 @@ static struct store *sqlite_open(const char *uri, struct store_error *e)
         asprintf(&s->files, "%s.files", file) < 0) {
         free(file);
         free(s);
-        out_of_memory(e);
+        sqlite_no_memory(e);
         return NULL;
     }
     bool ok = open_database(s, file, e);

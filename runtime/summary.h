@@ -7,7 +7,7 @@
 #include "doc.h"
 #include "model.h"
 
-enum { SUMMARY_ROWS = 50, SUMMARY_FAILURES = 10, SUMMARY_TAIL = 20 };
+enum { SUMMARY_FAILURES = 10, SUMMARY_TAIL = 20 };
 
 void summary_failures(const struct model *m);
 /* `ended_ns`: of the run; `store`: its URI without credentials. */

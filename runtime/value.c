@@ -3,6 +3,7 @@
 #include "value.h"
 
 #include <bson/bson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "value_build.h"
@@ -33,9 +34,20 @@ static flow_value document(enum flow_type type, const bson_iter_t *at)
     return value_borrow(type, data, size);
 }
 
-static bool element(const bson_iter_t *at, flow_value *out)
+static flow_value binary(const bson_iter_t *at)
 {
     const uint8_t *data;
+    uint32_t size;
+    bson_subtype_t subtype;
+    bson_iter_binary(at, &subtype, &size, &data);
+    enum flow_type type = (int)subtype == SUBTYPE_DOUBLES ? FLOW_DOUBLES
+                          : (int)subtype == SUBTYPE_INTS  ? FLOW_INTS
+                                                          : FLOW_BYTES;
+    return value_borrow(size % VALUE_NUMBER ? FLOW_BYTES : type, data, size);
+}
+
+static bool element(const bson_iter_t *at, flow_value *out)
+{
     uint32_t size;
     switch (bson_iter_type(at)) {
     case BSON_TYPE_NULL: *out = scalar(FLOW_NULL, 0); return true;
@@ -50,14 +62,22 @@ static bool element(const bson_iter_t *at, flow_value *out)
         *out = value_borrow(FLOW_STRING, text, size);
         return true;
     }
-    case BSON_TYPE_BINARY:
-        bson_iter_binary(at, NULL, &size, &data);
-        *out = value_borrow(FLOW_BYTES, data, size);
-        return true;
+    case BSON_TYPE_BINARY: *out = binary(at); return true;
     case BSON_TYPE_DOCUMENT: *out = document(FLOW_OBJ, at); return true;
     case BSON_TYPE_ARRAY: *out = document(FLOW_ARRAY, at); return true;
     default: return false;
     }
+}
+
+/* offset: one more than the position of the last number, in `name`. */
+static int next_number(struct flow_iter *it)
+{
+    if (it->offset >= flow_size(it->of) / VALUE_NUMBER)
+        return 0;
+    snprintf(it->position, sizeof it->position, "%zu", it->offset);
+    it->name = it->position;
+    it->value = value_vector_at(it->of, it->offset++);
+    return 1;
 }
 
 int value_next(struct flow_iter *it)
@@ -65,6 +85,8 @@ int value_next(struct flow_iter *it)
     bson_iter_t at;
     const uint8_t *data = it->of.u.p;
     size_t size = flow_size(it->of);
+    if (value_is_vector(it->of))
+        return next_number(it);
     if (!is_container(it->of))
         return 0;
     if (!it->name) {
@@ -128,6 +150,8 @@ bool value_valid(flow_value v)
     case FLOW_BOOL: return flow_size(v) == 0 && (v.u.i == 0 || v.u.i == 1);
     case FLOW_STRING: return v.u.p && ((const char *)v.u.p)[flow_size(v)] == '\0';
     case FLOW_BYTES: return v.u.p || flow_size(v) == 0;
+    case FLOW_DOUBLES:
+    case FLOW_INTS: return (v.u.p || flow_size(v) == 0) && flow_size(v) % VALUE_NUMBER == 0;
     case FLOW_OBJ:
     case FLOW_ARRAY: {
         int d = v.u.p ? depth(v) : -1;

@@ -23,6 +23,7 @@ enum { VALUE_DEPTH = 100, VALUE_NODE_DEPTH = 96 };
 struct value_heap {
     struct value_block *blocks;
 };
+enum { VALUE_NUMBER = 8 }; /* bytes of a vector's number */
 void *value_alloc(struct value_heap *h, size_t size); /* aligned to 16, not zeroed; or NULL */
 void value_heap_reset(struct value_heap *h);          /* releases all; may keep one small block */
 void value_heap_free(struct value_heap *h);
@@ -33,7 +34,10 @@ extern _Thread_local struct value_heap *value_node_heap;
 /* Copies. FLOW_NULL when memory is short. */
 flow_value value_string(struct value_heap *h, const char *s, size_t n);
 flow_value value_bytes(struct value_heap *h, const void *data, size_t size);
-/* A string or bytes that already lie in memory that outlives the value; not copied. */
+/* `count` numbers of 8 bytes: FLOW_DOUBLES or FLOW_INTS. */
+flow_value value_vector(struct value_heap *h, enum flow_type type, const void *data, size_t count);
+/* A string, bytes or a vector that already lie in memory that outlives the value; not copied. A
+ * vector that is a member of an object or list lies there at any address, aligned or not. */
 flow_value value_borrow(enum flow_type type, const void *data, size_t size);
 /* Data as received from a journal or store: is it well-formed for its type, of known types
  * throughout, and no deeper than VALUE_DEPTH? Reads flow_size() bytes, and of a string one more:
@@ -55,6 +59,13 @@ void value_add(struct flow_builder *b, flow_value v);
 bool value_built(struct flow_builder *b, flow_value *out);
 const char *value_builder_why(const struct flow_builder *b); /* "out of memory", … */
 
+/* v with lists in place of vectors: what a document holds for others to read. v itself if it has
+ * none. False when memory is short, or the result would be too large. */
+bool value_plain(struct value_heap *h, flow_value v, flow_value *out);
+/* Is v a vector? Its i-th number. */
+bool value_is_vector(flow_value v);
+flow_value value_vector_at(flow_value v, size_t i);
+
 /* The next member; start with flow_each(v). 1; 0: no more; -1: the document is malformed. */
 int value_next(struct flow_iter *it);
 
@@ -63,7 +74,8 @@ int value_next(struct flow_iter *it);
  * strict (RFC 8259; one value, white space around it): `why` is "column 3: expected a value",
  * "line 2, column 1: …". Whole numbers past 64 bits become doubles; of one name's members the last
  * remains; half a surrogate pair becomes U+FFFD. Writing puts no space between tokens, and a
- * double always has a '.' or an exponent: in the fewest digits that read back. */
+ * double always has a '.' or an exponent: in the fewest digits that read back. A vector is written
+ * as a list. */
 bool value_parse(struct value_heap *h, const char *text, size_t size, flow_value *out,
                  char *why, size_t why_size);
 void value_json(struct buf *out, flow_value v);

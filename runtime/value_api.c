@@ -58,6 +58,24 @@ flow_value flow_bytes(const void *data, size_t size)
     return v;
 }
 
+static flow_value vector(enum flow_type type, const void *data, size_t n)
+{
+    flow_value v = value_vector(value_node_heap, type, data, n);
+    if (flow_type(v) == FLOW_NULL)
+        FAIL("out of memory for a vector of %zu numbers", n);
+    return v;
+}
+
+flow_value flow_doubles(const double *x, size_t n)
+{
+    return vector(FLOW_DOUBLES, x, n);
+}
+
+flow_value flow_ints(const int64_t *x, size_t n)
+{
+    return vector(FLOW_INTS, x, n);
+}
+
 flow_value flow_json(const char *text)
 {
     char why[WHY];
@@ -213,6 +231,8 @@ const char *flow_get_string(flow_value v, const char *path)
 size_t flow_length(flow_value v)
 {
     size_t n = 0;
+    if (value_is_vector(v))
+        return flow_size(v) / VALUE_NUMBER;
     for (struct flow_iter it = flow_each(v); value_next(&it) == 1;)
         n++;
     return n;

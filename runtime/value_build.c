@@ -114,12 +114,21 @@ static enum bson_type_code code_of(flow_value v)
     case FLOW_INT: return v.u.i == (int32_t)v.u.i ? CODE_INT32 : CODE_INT64;
     case FLOW_DOUBLE: return CODE_DOUBLE;
     case FLOW_STRING: return CODE_STRING;
-    case FLOW_BYTES: return CODE_BINARY;
+    case FLOW_BYTES:
+    case FLOW_DOUBLES:
+    case FLOW_INTS: return CODE_BINARY;
     case FLOW_OBJ: return CODE_OBJECT;
     case FLOW_ARRAY: return CODE_ARRAY;
     case FLOW_NULL: break;
     }
     return CODE_NULL;
+}
+
+static unsigned char subtype_of(flow_value v)
+{
+    return flow_type(v) == FLOW_DOUBLES ? SUBTYPE_DOUBLES
+           : flow_type(v) == FLOW_INTS  ? SUBTYPE_INTS
+                                        : SUBTYPE_BYTES;
 }
 
 static void append_payload(struct flow_builder *b, flow_value v)
@@ -136,7 +145,7 @@ static void append_payload(struct flow_builder *b, flow_value v)
     case CODE_STRING: append_string(b, v.u.p, flow_size(v)); break;
     case CODE_BINARY:
         append_number(b, flow_size(v), 4);
-        append_byte(b, 0); /* subtype: generic */
+        append_byte(b, subtype_of(v));
         append(b, v.u.p, flow_size(v));
         break;
     case CODE_OBJECT:

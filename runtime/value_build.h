@@ -2,7 +2,8 @@
  *
  * BSON is written here and not by libbson, whose writer ends the process when memory is short.
  * The format: int32 length of the whole (little-endian), elements (type byte, name with NUL,
- * payload), a 0 byte. A list is a document whose names are "0", "1", ….
+ * payload), a 0 byte. A list is a document whose names are "0", "1", …. A vector is binary data of
+ * a subtype of our own: the numbers as they lie in memory.
  */
 #ifndef VALUE_BUILD_H
 #define VALUE_BUILD_H
@@ -22,6 +23,12 @@ enum bson_type_code { /* of the elements that values are made of; names as in bs
     CODE_NULL = 0x0a,
     CODE_INT32 = 0x10,
     CODE_INT64 = 0x12,
+};
+
+enum { /* subtypes of CODE_BINARY */
+    SUBTYPE_BYTES = 0x00,
+    SUBTYPE_DOUBLES = 0x91,
+    SUBTYPE_INTS = 0x92,
 };
 
 struct build_level { /* an open container */

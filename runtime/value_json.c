@@ -18,6 +18,22 @@ static void write_double(struct buf *out, double d)
         buf_printf(out, "{\"$numberDouble\":\"%s\"}", text);
 }
 
+static void write_vector(struct buf *out, flow_value v)
+{
+    size_t n = flow_size(v) / VALUE_NUMBER;
+    buf_putc(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        flow_value x = value_vector_at(v, i);
+        if (i)
+            buf_putc(out, ',');
+        if (flow_type(x) == FLOW_DOUBLE)
+            write_double(out, x.u.d);
+        else
+            buf_printf(out, "%" PRId64, x.u.i);
+    }
+    buf_putc(out, ']');
+}
+
 static void write_scalar(struct buf *out, flow_value v)
 {
     switch (flow_type(v)) {
@@ -25,6 +41,8 @@ static void write_scalar(struct buf *out, flow_value v)
     case FLOW_INT: buf_printf(out, "%" PRId64, v.u.i); break;
     case FLOW_DOUBLE: write_double(out, v.u.d); break;
     case FLOW_STRING: buf_json(out, v.u.p, flow_size(v)); break;
+    case FLOW_DOUBLES:
+    case FLOW_INTS: write_vector(out, v); break;
     case FLOW_BYTES:
         buf_puts(out, "{\"$binary\":{\"base64\":\"");
         base64_write(out, v.u.p, flow_size(v));

@@ -24,6 +24,11 @@ static bool member(flow_value v, const char *name, size_t n, flow_value *out)
 static bool position(flow_value v, uint64_t at, flow_value *out)
 {
     struct flow_iter it = flow_each(v);
+    if (value_is_vector(v)) {
+        bool there = at < flow_size(v) / VALUE_NUMBER;
+        *out = there ? value_vector_at(v, at) : *out;
+        return there;
+    }
     if (flow_type(v) != FLOW_ARRAY)
         return false;
     while (value_next(&it) == 1)
@@ -111,5 +116,7 @@ void value_describe(struct buf *out, flow_value v)
     case FLOW_BYTES: buf_printf(out, "%zu bytes", flow_size(v)); break;
     case FLOW_OBJ: buf_puts(out, "an object"); break;
     case FLOW_ARRAY: buf_puts(out, "a list"); break;
+    case FLOW_DOUBLES: buf_printf(out, "a vector of %zu doubles", flow_length(v)); break;
+    case FLOW_INTS: buf_printf(out, "a vector of %zu ints", flow_length(v)); break;
     }
 }

@@ -12,7 +12,9 @@ import pytest
 
 from pairs import masked
 
-PAGES = ["README.md", "doc/language.md", "doc/architecture.md", "examples/README.md"]
+pytestmark = pytest.mark.once
+
+PAGES = ["README.md", "doc/language.md", "doc/architecture.md", "doc/make.md", "examples/README.md"]
 BLOCK = re.compile(r"(?:<!-- file: (\S+) -->\n)?```(\w*)\n(.*?)```", re.S)
 
 
@@ -50,6 +52,10 @@ def test_a_page_says_what_is(shop, page):
     bin_folder = shop.folder / ".bin"
     bin_folder.mkdir()
     (bin_folder / "flowc").symlink_to(shop.build.flowc)
+    if shop.build.sanitizers:  # what links with such a libflow.a must be so, too
+        cc = bin_folder / "cc"
+        cc.write_text(f'#!/bin/sh\nexec {shop.build.cc} {shop.build.sanitizers} "$@"\n')
+        cc.chmod(0o755)
     environment = shop.build.env()
     environment["PATH"] = f"{bin_folder}:{environment['PATH']}"
     for name, kind, block in BLOCK.findall(text):

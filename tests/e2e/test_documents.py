@@ -4,6 +4,7 @@ import socket
 import time
 
 from flows import stored_time
+from samples import sample
 
 SLEEPS = """\
 name: test
@@ -39,10 +40,6 @@ tasks:
 
 DEFINITION = {"_id", "name", "dependencies", "workflow", "cm", "kind", "cloud", "status"}
 CM = {"kind", "cloud", "name", "collection", "created", "modified"}
-STATES = ["pending", "running", "finished", "error", "skipped"]
-ALLOWED = {"pending": {"pending", "running", "finished", "error", "skipped"},
-           "running": {"running", "finished", "error"},
-           "finished": {"finished"}, "error": {"error"}, "skipped": {"skipped"}}
 ID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
@@ -142,34 +139,10 @@ def test_two_flows_share_a_store(shop, store):
     assert {"one-flow", "two-flow-active", "flow-runs"} <= store.collections()
 
 
-def check_sample(samples, documents):
-    """One look during the run, against the one before."""
-    now = {d["name"]: d for d in documents}
-    for name, d in now.items():
-        assert d["status"] in STATES
-        assert set(d["dependencies"]) <= set(d["depends_on"])
-        if d["status"] == "finished":
-            assert d["result"]["status"] == "finished" and "value" in d["result"]
-            assert d["dependencies"] == [] and d["ended"] >= d["started"]
-        if d["status"] == "running":
-            assert d["started"] and d["dependencies"] == []
-    for name, d in (samples[-1] if samples else {}).items():
-        assert now[name]["status"] in ALLOWED[d["status"]], f"{name} went backwards"
-        assert set(now[name]["dependencies"]) <= set(d["dependencies"]), "dependencies only shrink"
-        assert now[name]["cm"]["modified"] >= d["cm"]["modified"]
-    samples.append(now)
-
-
 def test_a_reader_during_the_run_sees_it_go_forward(shop, store):
     program = shop.compile(SLEEPS, name="test")
     process = shop.start(program, "--store", store.uri, "ms=400")
-    samples = []
-    while process.poll() is None:
-        documents = store.documents("test-flow-active")
-        if documents:
-            check_sample(samples, documents)
-        time.sleep(0.01)
-    check_sample(samples, store.documents("test-flow-active"))
+    samples = sample(process, lambda: store.documents("test-flow-active"))
     assert process.returncode == 0
     samples = [s for s in samples if len(s) == 4]  # else read while the first ones were written
     seen = {tuple(s[n]["status"] for n in "abcd") for s in samples}

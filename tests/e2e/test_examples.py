@@ -2,11 +2,18 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 LICENSES = Path("/usr/share/common-licenses")
 
 
 def node_values(shop, flow):
     return {n: d["result"]["value"] for n, d in shop.store().nodes(flow).items()}
+
+
+def node_values_of_finished(shop, flow):
+    return {n: d["result"]["value"] for n, d in shop.store().nodes(flow).items()
+            if d["status"] == "finished"}
 
 
 def test_hello(shop):
@@ -81,6 +88,85 @@ def test_commands(shop, tmp_path):
     assert nodes["report"]["status"] == "skipped"
 
 
+def test_fan_out(shop):
+    program = shop.compile_example("05-fan-out/pi.yaml")
+    shop.run(program, "parts=5", "throws=2000")
+    value = node_values(shop, "pi")
+    assert set(value) == {f"{n}[{i}]" for n in ("throw", "ratio") for i in range(1, 6)} | {"pi"}
+    assert value["ratio[3]"] == value["throw[3]"] / 2000
+    assert value["pi"] == pytest.approx(4 * sum(value[f"ratio[{i}]"] for i in range(1, 6)) / 5)
+    assert abs(value["pi"] - 3.14159) < 0.2
+
+
+def test_fan_out_over_a_list(shop, tmp_path):
+    program = shop.compile_example("06-list/sizes.yaml")
+    folder = tmp_path / "texts"
+    (folder / "empty").mkdir(parents=True)
+    for name, lines in (("one", 3), ("two words", 7), ("x'y", 1)):
+        (folder / name).write_text("line\n" * lines)
+    shop.run(program, f"folder={folder}")
+    value = node_values(shop, "sizes")
+    assert value["files"] == ["one", "two words", "x'y"]
+    assert value["bytes[2]"] == 5
+    assert value["longest"] == {"file": "two words", "lines": 7, "bytes": 55}
+    shop.run(program, f"folder={folder / 'empty'}")
+    value = node_values(shop, "sizes")
+    assert value == {"files": [], "longest": {"file": "none", "lines": -1, "bytes": 0}}
+
+
+def test_nested_fan_outs(shop):
+    program = shop.compile_example("07-nested/grid.yaml")
+    shop.run(program)
+    value = node_values(shop, "grid")
+    assert sum(name.startswith("fit[") for name in value) == 2 * 3 * 3
+    assert value["fit[1][2][0]"] == pytest.approx(0.35)
+    assert value["best"] == {"model": "line", "error": pytest.approx(0.12)}
+
+
+def test_conditions(shop):
+    program = shop.compile_example("08-conditions/conditions.yaml")
+    shop.run(program)
+    nodes = shop.store().nodes("conditions")
+    assert (nodes["large"]["status"], nodes["large"]["reason"]) == ("skipped", "condition")
+    assert nodes["report"]["result"]["value"] == "small"
+    assert nodes["first"]["started"] < nodes["slow"]["ended"]
+    shop.run(program, "n=5000")
+    assert node_values_of_finished(shop, "conditions")["report"] == "large"
+
+
+def test_retry(shop):
+    program = shop.compile_example("09-retry/retry.yaml")
+    shop.run(program)
+    nodes = shop.store().nodes("retry")
+    assert nodes["ask"]["attempt"] == 3
+    assert nodes["read"]["result"]["value"] == "read after attempt 3"
+    shop.run(program, "good=9", status=1)
+    nodes = shop.store().nodes("retry")
+    assert (nodes["ask"]["status"], nodes["ask"]["attempt"]) == ("error", 4)
+
+
+def test_sub_flow(shop):
+    program = shop.compile_example("10-sub-flow/report.yaml")
+    shop.run(program)
+    value = node_values(shop, "report")
+    assert value["first.sum"] == 30 and value["second.sum"] == 2870
+    assert value["compare"] == 2840
+    shop.run(program, "first.n=2", "second.square.x=3", "count=2")
+    assert node_values(shop, "report")["compare"] == 18 - 5
+
+
+def test_values(shop):
+    program = shop.compile_example("11-values/values.yaml")
+    shop.run(program)
+    value = node_values(shop, "values")
+    assert value["shape"]["points"] == [{"x": i, "y": i * i * 0.5} for i in range(3)]
+    assert value["shape"]["closed"] is True
+    assert value["wide"] == {"xs": [0.0, 2.0, 4.0], "last": 4.0}
+    assert value["compare"] == {"name": "shape", "ratio": 2.0, "corners": 3, "bytes": 3}
+    shop.run(program, "shape.points=2", status=1)     # there is no points[2] to refer to
+    shop.run(program, "shape.points=101", status=3)
+
+
 def test_every_example_is_described_and_parameters_told(shop):
     folder = shop.build.source / "examples"
     page = (folder / "README.md").read_text()
@@ -89,3 +175,9 @@ def test_every_example_is_described_and_parameters_told(shop):
         assert f"({example.name}/{source.name})" in page
         program = shop.compile_example(source.relative_to(folder))
         assert shop.run(program, "--help").out
+
+
+def test_built_by_other_tools(shop):
+    program = shop.compile_example("12-make/primes.yaml")
+    shop.run(program, "limit=100")
+    assert shop.store().nodes("primes")["total"]["result"]["label"] == "25 primes"

@@ -128,6 +128,9 @@ def test_emit_json_is_for_programs(shop):
                          "  b: {calculation: 2}\n  c: {calculation: 3}\n")
     flow = json.loads(shop.flowc("--emit=json", "f.yaml").out)
     assert flow["name"] == "f"
+    places = [n.pop("position") for n in flow["nodes"]]
+    assert places[0]["x"] < places[1]["x"] == places[2]["x"], "left to right"
+    assert places[1]["y"] != places[2]["y"]
     assert flow["nodes"] == [
         {"name": "one", "task": "a", "dependencies": []},
         {"name": "b", "task": "b", "dependencies": ["one"]},

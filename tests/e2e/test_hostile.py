@@ -1,7 +1,11 @@
 """Inputs made to break things: each ends with a clear error or a good result, soon."""
+import json
 import random
+import re
+import resource
 import subprocess
 import time
+import xml.dom.minidom
 
 import pytest
 
@@ -110,3 +114,137 @@ def test_random_damage(shop):
                 del text[place:]
                 text += b"\n"
         ends_well(shop, bytes(text))
+
+
+# ---- The largest: with bounds on memory and time ----
+
+MIB = 1 << 20
+
+
+def bounded(shop, text, *words, megabytes, seconds):
+    """As ends_well(), with no more memory than that (but for sanitizers, which map terabytes)."""
+    def limit():
+        if not shop.build.sanitizers:
+            resource.setrlimit(resource.RLIMIT_AS, (megabytes * MIB, megabytes * MIB))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    shop.folder.joinpath("hostile.yaml").write_bytes(
+        text if isinstance(text, bytes) else text.encode())
+    slow = 8 if shop.build.sanitizers else 1
+    done = subprocess.run(shop.build.command(shop.build.flowc) + [*words, "hostile.yaml"],
+                          cwd=shop.folder, env=shop.build.env(), stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=seconds * slow, preexec_fn=limit)
+    assert done.returncode in (0, 1), (done.returncode, done.stderr[-2000:])
+    said = re.search(rb'error: |"(kind|level)": "error"', done.stderr)
+    assert bool(said) == (done.returncode == 1), done.stderr[-2000:]
+    assert b"out of memory" not in done.stderr and b"Sanitizer" not in done.stderr
+    assert len(done.stderr) < MIB
+    return done
+
+
+TASKS = "tasks:\n  a: {calculation: 1}\n  b: {calculation: 2}\n"
+TEN = 10 * MIB
+
+
+@pytest.mark.parametrize("name, text, megabytes", [
+    ("10 MB of (", "flow: " + "(" * TEN + "\n" + TASKS, 1200),
+    ("10 MB of ( and )", "flow: " + "(" * (TEN // 2) + "a" + ")" * (TEN // 2) + "\n" + TASKS, 2400),
+    ("10 MB of ;", "flow: a" + ";" * TEN + "\n" + TASKS, 600),
+    ("10 MB of [", "flow: a" + "[" * TEN + "\n" + TASKS, 600),
+    ("10 MB of one name", "flow: a" + ";a" * (TEN // 2) + "\n" + TASKS, 3000),
+    ("10 MB of a quoted text", 'flow: b = a(x = "' + "x" * TEN + "\n" + TASKS, 600),
+    ("a million nested lists", "a: " + "[" * 1_000_000 + "]" * 1_000_000 + "\n" + TASKS, 600),
+    ("a million nested maps", "a: " + "{b: " * 1_000_000 + "}" * 1_000_000 + "\n" + TASKS, 600),
+    ("a million nested dashes", "a:\n" + "- " * 1_000_000 + "x\n" + TASKS, 600),
+    ("an alias bomb", "a: &a [" + ", ".join("x" * 9) + "]\n" + "".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [" + ", ".join([f"*{chr(97 + i)}"] * 9) + "]\n"
+        for i in range(20)) + "tasks: *u\n", 300),
+    ("an alias bomb of tasks", "x: &x {a: {calculation: 1}}\n" + "tasks:\n" + "".join(
+        f"- *x\n" for _ in range(100_000)), 600),
+    ("a name of 1 MB in the flow", "flow: a; " + "n" * MIB + "\n" + TASKS, 300),
+    ("a task's name of 1 MB", "flow: a\ntasks:\n  a: {calculation: 1}\n  ? " + "n" * MIB
+     + "\n  : {calculation: 1}\n", 300),
+    ("a parameter's name of 1 MB", "flow: a\ntasks:\n  a:\n    parameter:\n      ? " + "n" * MIB
+     + "\n      : int = 3\n    calculation: 1\n", 300),
+    ("a label of 1 MB", "flow: a\ntasks:\n  a: {calculation: 1, entry: {label: '" + "{x}" * 350_000
+     + "'}}\n", 300),
+    ("a line of 10 MB with an error at its end", "flow: a; b #" + "x" * TEN + "\nnam: 1\n" + TASKS,
+     300),
+    ("a line of 10 MB with errors all over", "flow: " + "a && " * (TEN // 5) + "\n" + TASKS, 900),
+    ("many warnings in one line", "flow: " + "||".join(["(a; b || a)"] * 100_000) + "\n" + TASKS,
+     900),
+    ("10 MB of C", "flow: a\ntasks:\n  a:\n    calculation: " + "(" * TEN + "\n", 600),
+    ("10 MB of a comment in C", "flow: a\ncode: '/*" + "*" * TEN + "'\n" + TASKS, 600),
+])
+@pytest.mark.parametrize("form", ["text", "sarif"])
+@pytest.mark.once  # time and memory, which sanitizers multiply
+def test_made_to_exhaust(shop, name, text, megabytes, form):
+    words = ["-fsyntax-only", f"-fdiagnostics-format={form}"]
+    bounded(shop, text, *words, megabytes=megabytes, seconds=20)
+
+
+def test_nul_and_bytes_that_are_not_utf8(shop):
+    for text in (b"flow: a\0b\n", b"\0", b"flow: a\xff\n", b"flow: '\xc0\x80'\n", b"\xff\xfef\0l\0",
+                 b"flow: a\ndescription: \xed\xa0\x80\n",
+                 b"flow: a\ndescription: \xf4\x90\x80\x80"):
+        for form in ("text", "json", "sarif"):
+            done = bounded(shop, text, "-fsyntax-only", f"-fdiagnostics-format={form}",
+                           megabytes=300, seconds=10)
+            assert done.returncode == 1
+            done.stderr.decode()  # whatever the input was, this is UTF-8
+            assert b"\0" not in done.stderr
+
+
+@pytest.mark.parametrize("shape", ["wide", "deep", "layered", "long"])
+def test_drawings_are_soon_made_and_not_too_large(shop, shape):
+    n = 20_000
+    flow = {
+        "wide": f"({'||'.join(f'n{i}' for i in range(n // 2))}); "
+                f"({'||'.join(f'n{i}' for i in range(n // 2, n))})",
+        "deep": "".join(f"(n{2 * i}; (n{2 * i + 1} || " for i in range(n // 2)) + "n0x"
+                + "))" * (n // 2),
+        "layered": "||".join(f"n{(i * 7919 + 13) // 3 % i}; n{i}" for i in range(1, n)),
+        "long": ";".join(f"n{i}" for i in range(n)) + "||"
+                + "||".join(f"n0; n{i}" for i in range(2, n)) + "||n0; z; n5",
+    }[shape]
+    names = set(re.findall(r"\w+", flow))
+    tasks = "".join(f"  {x}: {{calculation: 1}}\n" for x in sorted(names))
+    text = f"flow: {flow}\ntasks:\n{tasks}"
+    for form, per_node in (("svg", 1000), ("dot", 400)):
+        done = bounded(shop, text, "-w", f"--emit={form}", megabytes=800, seconds=20)
+        assert done.returncode == 0, done.stderr[-500:]
+        assert len(done.stdout) < per_node * len(names)
+
+
+# ---- What could become C, XML or a terminal's commands ----
+
+NASTY = [r'\"; system(\"touch owned\"); //', "*/ int owned; /*", "??/", "??)??(", "]]>", "</svg>",
+         "%s%n", "\x1b[31m", "\\\\", "'", "#include </etc/passwd>", "\u2028", "{{x}}",
+         "$(touch owned)"]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_texts_stay_texts(shop, text):
+    quoted = json.dumps(text)
+    shop.write("n.yaml", f"""\
+name: n
+description: {quoted}
+flow: a
+parameter:
+  p: {{type: string, default: {quoted}, description: {quoted}}}
+tasks:
+  a:
+    description: {quoted}
+    parameter: {{s: {{type: string, default: {quoted}}}}}
+    calculation: s
+    entry: {{label: {quoted.replace("{{x}}", "x")}}}
+    return: {{label: {quoted.replace("{{x}}", "x")}, value: value}}
+""")
+    made = shop.flowc("n.yaml", "-o", "n", "-Wno-unused-parameter")
+    assert made.err == ""
+    shop.run(shop.folder / "n")
+    assert shop.store().nodes("n")["a"]["result"]["value"] == text
+    xml.dom.minidom.parseString(shop.flowc("--emit=svg", "-w", "n.yaml").out)
+    json.loads(shop.flowc("--emit=json", "-w", "n.yaml").out)
+    done = shop.flowc("n.yaml", "--explain", "-w")
+    assert "\x1b" not in done.out
+    assert not (shop.folder / "owned").exists()

@@ -14,7 +14,8 @@ from mongodb import free_port
 PROGRAM = Path(sys.executable).parent / "secantusd-py"
 NODES = 300
 
-pytestmark = pytest.mark.skipif(not PROGRAM.exists(), reason="this test starts servers of its own")
+pytestmark = [pytest.mark.once,
+              pytest.mark.skipif(not PROGRAM.exists(), reason="this test starts servers of its own")]
 
 
 class Mortal:

@@ -31,6 +31,7 @@ class Build:
         self.version = settings["build"]["version"]
         self.cc = settings["build"]["cc"]
         self.sanitizers = settings["build"]["sanitizers"]
+        self.tcc = settings["build"].get("tcc")
 
     def env(self, **more):
         """For flowc and for what it makes: nothing of the caller's gets in the way."""

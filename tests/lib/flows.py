@@ -10,6 +10,19 @@ from pathlib import Path
 
 TIMEOUT_S = 120
 
+# A specification's `code`: rest(ms) returns after so many milliseconds.
+REST = """\
+code: |
+  #include <stdlib.h>
+  #include <time.h>
+  static void rest(int ms)
+  {
+      struct timespec t = {ms / 1000, ms % 1000 * 1000000L};
+      while (nanosleep(&t, &t) != 0)
+          ;
+  }
+"""
+
 
 @dataclass
 class Done:

@@ -8,6 +8,11 @@ tests/gen/NAME.yaml, .c       The C that --emit=c makes.
 tests/exec/NAME.yaml, .out    The executable's standard output, with times, durations and run ids
                               masked. Beside it may be: NAME.err, what it wants on stderr;
                               NAME.status, the exit status (else 0); NAME.flags, options for flowc.
+                              With the thread sanitizer the executable runs once more, its nodes as
+                              threads, and has to print the same on standard output.
+
+tests/draw/NAME.yaml, .dot,    What --emit=dot, --emit=svg and --explain make; of those, the files
+             .svg, .txt        that are there. Graphviz, where it is installed, must take the first.
 
 NAME.args beside an input holds the command line: in err the words that replace NAME.yaml, so that
 an input that is no file can be tested; in exec the executable's. Commands run in the pair's folder,
@@ -17,16 +22,21 @@ import difflib
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
+import xml.dom.minidom
+import xml.parsers.expat
 from dataclasses import dataclass
 from pathlib import Path
 
 from building import Result
 
-KINDS = ["err", "expr", "gen", "exec"]
-WANTED = {"err": ".err", "expr": ".want", "gen": ".c", "exec": ".out"}
-INPUTS = {"err": (".yaml", ".args"), "expr": (".flow",), "gen": (".yaml",), "exec": (".yaml",)}
+KINDS = ["err", "expr", "gen", "exec", "draw"]
+WANTED = {"err": ".err", "expr": ".want", "gen": ".c", "exec": ".out", "draw": ".txt"}
+INPUTS = {"err": (".yaml", ".args"), "expr": (".flow",), "gen": (".yaml",), "exec": (".yaml",),
+          "draw": (".yaml",)}
+DRAWINGS = {".dot": "--emit=dot", ".svg": "--emit=svg", ".txt": "--explain"}
 TIMEOUT_S = 120
 
 MASKS = [
@@ -137,6 +147,38 @@ def run_gen(build, pair, folder, update):
     return compare(pair.with_suffix(".c"), done.out, update)
 
 
+def refused_by_graphviz(text):
+    """Why Graphviz does not take the text; "" if it does, or is not there."""
+    if not shutil.which("dot"):
+        return ""
+    done = subprocess.run(["dot", "-Tsvg"], input=text.encode(), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, timeout=TIMEOUT_S)
+    why = done.stderr.decode(errors="replace")
+    return f"dot: exit status {done.returncode}\n{why}" if done.returncode or why else ""
+
+
+def not_xml(text):
+    try:
+        xml.dom.minidom.parseString(text)
+    except xml.parsers.expat.ExpatError as error:
+        return f"not XML: {error}"
+    return ""
+
+
+def run_draw(build, pair, folder, update):
+    wanted = [s for s in DRAWINGS if pair.with_suffix(s).exists()]
+    why = "" if wanted else "neither a .dot, a .svg nor a .txt is there"
+    for suffix in wanted:
+        command = [build.flowc, "-Wno-parentheses", DRAWINGS[suffix], pair.name + ".yaml"]
+        done = execute(build, command, pair.parent)
+        if done.status != 0 or done.err:
+            return f"exit status {done.status}\n{done.err}"
+        why = why or (refused_by_graphviz(done.out) if suffix == ".dot" else "")
+        why = why or (not_xml(done.out) if suffix == ".svg" else "")
+        why = why or compare(pair.with_suffix(suffix), done.out, update)
+    return why
+
+
 def masked(text):
     for pattern, word in MASKS:
         text = re.sub(pattern, word, text)
@@ -149,7 +191,8 @@ def run_exec(build, pair, folder, update):
     made = execute(build, [build.flowc, *flags, pair.name + ".yaml", "-o", program], pair.parent)
     if made.status != 0 or made.err:
         return f"flowc: exit status {made.status}\n{made.err}"
-    done = execute(build, [f"./{pair.name}", *words(pair.with_suffix(".args"))], folder)
+    arguments = words(pair.with_suffix(".args"))
+    done = execute(build, [f"./{pair.name}", *arguments], folder)
     status, errors = pair.with_suffix(".status"), pair.with_suffix(".err")
     wanted = int(status.read_text()) if status.exists() else 0
     if done.status != wanted:
@@ -157,4 +200,13 @@ def run_exec(build, pair, folder, update):
     why = compare(pair.with_suffix(".out"), masked(done.out), update)
     if not why and (errors.exists() or done.err):
         why = compare(errors, masked(done.err), update)
+    if not why and "thread" in build.sanitizers:
+        why = run_as_threads(build, pair, [f"./{pair.name}", *arguments], folder, wanted)
     return why
+
+
+def run_as_threads(build, pair, command, folder, wanted):
+    done = execute(build, [*command, "--isolation=none", "-j3"], folder)
+    if done.status != wanted or "ThreadSanitizer" in done.err:
+        return f"as threads: exit status {done.status}, wanted {wanted}\n{done.out}{done.err}"
+    return compare(pair.with_suffix(".out"), masked(done.out), False)

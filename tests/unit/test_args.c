@@ -158,6 +158,8 @@ static void defaults(void **state)
     assert_false(args.quiet || args.verbose);
     assert_int_equal(args.progress, PROGRESS_AUTO);
     assert_true(args.timeout_s == 0);
+    assert_int_equal(args.max_failures, 0);
+    assert_int_equal(args.retry, -1);
     assert_string_equal(args.store, "sqlite:.flow/store.db");
     assert_int_equal(args.given_count, 0);
 }
@@ -176,6 +178,9 @@ static void options_are_read(void **state)
     assert_false(args.keep_going);
     assert_int_equal(args.jobs, 4096);
     assert_int_equal(args.action, ACTION_LIST);
+    assert_good(&bare, "--max-failures=3 --retry 0");
+    assert_int_equal(args.max_failures, 3);
+    assert_int_equal(args.retry, 0);
     assert_good(&bare, "--graph");
     assert_int_equal(args.action, ACTION_GRAPH);
     setenv("FLOW_STORE", "sqlite:x.db", 1);
@@ -215,6 +220,9 @@ static void wrong_options_are_usage_errors(void **state)
         {"-j 99999999999999999999999",
          "-j 99999999999999999999999: expected a number of workers from 1 to 4096"},
         {"-j", "'-j' needs a value"},
+        {"--retry=x", "--retry=x: expected a number of attempts after the first from 0 to 200"},
+        {"--max-failures=-1",
+         "--max-failures=-1: expected a number of nodes in error from 0 to 1000000000"},
         {"--store", "'--store' needs a value"},
         {"--store=", "--store: expected a URI such as sqlite:.flow/store.db"},
         {"--stroe=x", "unknown option '--stroe'; did you mean '--store'?"},
@@ -459,6 +467,108 @@ static void nodes_and_edges_are_listed(void **state)
     assert_string_equal(printed, "hello: error: the plan is damaged\n");
 }
 
+/* ---- Fan-outs, sub-flows, limits ------------------------------------------------------------ */
+
+static const char *const colors[] = {"red", "green", "blue", NULL}, *const sizes[] = {"1", "0x10",
+                                                                                     NULL};
+static const struct flow_param wide_params[] = {
+    {.name = "n", .type = FLOW_C_INT, .min = "1", .max = "9", .description = "how many",
+     .origin = {.kind = FLOW_FROM_EXPR, .text = "4"}},
+    {.name = "other.n", .type = FLOW_C_DOUBLE, .min = "0.5",
+     .origin = {.kind = FLOW_FROM_EXPR, .text = "1"}},
+    {.name = "color", .type = FLOW_C_STRING, .choices = colors,
+     .origin = {.kind = FLOW_FROM_EXPR, .text = "\"red\""}},
+    {.name = "size", .type = FLOW_C_LONG, .choices = sizes,
+     .origin = {.kind = FLOW_FROM_EXPR, .text = "1"}},
+};
+static const struct flow_param wide_fit[] = {
+    {.name = "i", .type = FLOW_C_INT, .origin = {.kind = FLOW_FROM_INDEX}},
+    {.name = "alpha", .type = FLOW_C_DOUBLE, .max = "1",
+     .origin = {.kind = FLOW_FROM_EXPR, .text = "0.1"}},
+};
+static const struct flow_task wide_tasks[] = {
+    {.name = "fit", .param_count = 2, .params = wide_fit}, {.name = "show"}};
+static const struct flow_fan wide_fans[] = {
+    {.index = "i", .outer = FLOW_NONE, .text = "i in 0..n-1 % 8"},
+    {.index = "j", .outer = 0, .text = "j in files"}};
+static const struct flow_node wide_nodes[] = {
+    {.name = "fit", .fan = 0},
+    {.name = "other.a", .fan = 1},
+    {.name = "collect", .task = 1, .fan = FLOW_NONE},
+};
+static const struct flow_step wide_steps[] = {
+    {FLOW_STEP_NODE, 0}, {FLOW_STEP_NODE, 1}, {FLOW_STEP_FAN, 1}, {FLOW_STEP_SEQ, 2},
+    {FLOW_STEP_FAN, 0},  {FLOW_STEP_NODE, 2}, {FLOW_STEP_SEQ, 2}};
+static const struct flow_plan wide = {
+    .version = FLOW_PLAN_VERSION, .name = "wide", .program = "1", .param_count = 4,
+    .task_count = 2, .node_count = 3, .step_count = 7, .fan_count = 2, .params = wide_params,
+    .tasks = wide_tasks, .nodes = wide_nodes, .steps = wide_steps, .fans = wide_fans};
+
+static void names_may_hold_dots(void **state)
+{
+    (void)state;
+    assert_good(&wide, "other.n=2 other.a.alpha=0.5 fit.alpha=1 fit.i=3");
+    assert_true(args.params[1].u.d == 2);
+    assert_int_equal(args.given_count, 3);
+    assert_int_equal(args.given[0].node, 1);
+    assert_int_equal(args.given[0].param, 1);
+    assert_int_equal(args.given[1].node, 0);
+    assert_good(&wide, ""); /* nothing is required: the index has its origin */
+}
+
+static void assert_refused(const char *line, const char *wanted)
+{
+    char whole[400];
+    snprintf(whole, sizeof whole, "hello: error: %s\n%s", wanted, HINT);
+    int status = read_plan(&wide, line);
+    assert_string_equal(printed, whole);
+    assert_int_equal(status, EXIT_BAD_FLOW);
+}
+
+static void names_that_are_wrong_get_hints(void **state)
+{
+    (void)state;
+    assert_refused("other.m=1", "the flow has no parameter 'other.m'; did you mean 'other.n'?");
+    assert_refused("other.a.alpah=1",
+                   "the node 'other.a' has no parameter 'alpah'; did you mean 'alpha'?");
+    assert_refused("other.aa.alpha=1", "the flow has no node 'other.aa'; did you mean 'other.a'?");
+    assert_refused("fit[3].alpha=1", "'fit[3]': a parameter is given for all elements of a "
+                                     "fan-out: fit.alpha=…");
+    assert_refused("fit.alpha.x=1", "the flow has no node 'fit.alpha'");
+    assert_refused("...=1", "the flow has no node '..'");
+}
+
+static void limits_are_checked(void **state)
+{
+    (void)state;
+    assert_good(&wide, "n=1 color=blue size=16 other.n=0.5 fit.alpha=-3");
+    assert_refused("n=0", "n=0: expected from 1 to 9");
+    assert_refused("n=10", "n=10: expected from 1 to 9");
+    assert_refused("other.n=nan", "other.n=nan: expected at least 0.5");
+    assert_refused("fit.alpha=1.5", "fit.alpha=1.5: expected at most 1");
+    assert_refused("size=2", "size=2: expected one of 1, 0x10");
+    assert_refused("color=gren", "color=gren: expected one of red, green, blue; did you mean "
+                                 "'green'?");
+    assert_refused("n=x", "n=x: expected an int");
+    show(&wide, "--help");
+    assert_non_null(strstr(printed, "how many (default: 4; from 1 to 9)\n"));
+    assert_non_null(strstr(printed, "(default: \"red\"; one of red, green, blue)\n"));
+    assert_non_null(strstr(printed, "(the index of its fan-out)\n"));
+}
+
+static void fan_outs_are_listed(void **state)
+{
+    (void)state;
+    show(&wide, "--list");
+    assert_string_equal(printed, "NODE                                  TASK  POSITION  AFTER\n"
+                                 "fit[i in 0..n-1 % 8]                  fit   \n"
+                                 "other.a[i in 0..n-1 % 8][j in files]  fit             fit\n"
+                                 "collect                               show            "
+                                 "other.a[*][*]\n");
+    show(&wide, "--graph");
+    assert_string_equal(printed, "fit -> other.a\nother.a[*][*] -> collect\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +587,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_defaults_are_left_out_of_help, clean, clean),
         cmocka_unit_test_setup_teardown(version_names_flow_and_program, with_token, clean),
         cmocka_unit_test_setup_teardown(nodes_and_edges_are_listed, clean, clean),
+        cmocka_unit_test_setup_teardown(names_may_hold_dots, clean, clean),
+        cmocka_unit_test_setup_teardown(names_that_are_wrong_get_hints, clean, clean),
+        cmocka_unit_test_setup_teardown(limits_are_checked, clean, clean),
+        cmocka_unit_test_setup_teardown(fan_outs_are_listed, clean, clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,9 +105,132 @@ static void other_characters_have_hints(void **state)
     FAILS("3a; b", 1, "1:1: error: '3a'");
     FAILS("a; $b", 1, "1:4: error: '$'");
     FAILS("a(x='y')", 1, "1:5: error: a text is written in double quotes");
-    FAILS("(a; b)[i in 0..9, \"]\"[x]]; c d", 2, "1:7: error: fan-out is not", "1:30: error: ");
-    FAILS("fit[3]; b", 1, "1:4: error: fan-out");
+    FAILS("fit[3]; b", 1, "1:4: error: expected an index and its range, as in [i in 0..9]");
     FAILS("a.b; c", 1, "1:1: error: 'a.b' is not the name of a task");
+}
+
+/* ---- Fan-outs ------------------------------------------------------------------------------ */
+
+static void fan_outs_are_printed_as_they_are_read(void **state)
+{
+    (void)state;
+    reads_as("fit[i in 0..9]", "fit[i in 0..9]");
+    reads_as("a;fit [ i in 0 .. n-1%8 ] ; b", "(a; fit[i in 0..n-1 % 8]; b)");
+    reads_as("(a;b)[i in 0..n - 1, j in {1,-2.5,\"x]\",true} % 8]",
+             "(a; b)[i in 0..n - 1, j in {1, -2.5, \"x]\", true} % 8]");
+    reads_as("fit[f in files]", "fit[f in files]");
+    reads_as("fit[f in a.list[2].names]||b", "(fit[f in a.list[2].names] || b)");
+    reads_as("(fit)[i in 0..1]", "fit[i in 0..1]");
+    reads_as("((fit[i in 0..1]))", "fit[i in 0..1]");
+    reads_as("(a[j in {}])[i in x]", "(a[j in {}])[i in x]");
+    reads_as("((a; b[j in 1..2])[i in x] || c)[k in 0..1]",
+             "((a; b[j in 1..2])[i in x] || c)[k in 0..1]");
+    reads_as("lo = fit(x = all[*], y = a[*].p)[i in 0..1]",
+             "lo = fit(x = all[*], y = a[*].p)[i in 0..1]");
+    reads_as("a[i in f(x, \",..]\")..(n % 3)[0] % g(']', ',')]",
+             "a[i in f(x, \",..]\")..(n % 3)[0] % g(']', ',')]");
+    reads_as("a[i in p->x.y..1.5e3]", "a[i in p->x.y..1.5e3]");
+    reads_as("a[i in x ? y : z..n || m]", "a[i in x ? y : z..n || m]");
+    reads_as("a[in_ in 0..1,into in 0..1]", "a[in_ in 0..1, into in 0..1]");
+    reads_as("a [ # [ ]\n i # x\n in\n 0 # ..\n ..\n (n # )\n + 1) # ]\n]; b",
+             "(a[i in 0..(n \n + 1)]; b)");
+}
+
+static void part_is(const struct ast_text *part, const char *text, unsigned line, unsigned col,
+                    unsigned len)
+{
+    assert_string_equal(part->text, text);
+    assert_int_equal(part->size, strlen(text));
+    assert_int_equal(part->pos.line, line);
+    assert_int_equal(part->pos.col, col);
+    assert_int_equal(part->pos.len, len);
+}
+
+static void ranges_know_their_places(void **state)
+{
+    struct front t;
+    const char *text = "(a; b)[i in n+\n  1..9 % 4,\n j in {1, \"x\"},k in a.b]";
+    (void)state;
+    const struct ast *fan = parse(&t, text, strlen(text));
+    assert_non_null(fan);
+    assert_int_equal(fan->kind, AST_FAN);
+    assert_int_equal(fan->pos.col, 7);
+    assert_int_equal(fan->child->kind, AST_SEQ);
+    assert_int_equal(fan->count, 1);
+    const struct ast_range *r = fan->ranges;
+    assert_string_equal(r->index, "i");
+    assert_int_equal(r->pos.col, 8);
+    part_is(&r->from, "n+\n  1", 1, 13, 2);
+    part_is(&r->to, "9", 2, 6, 1);
+    part_is(&r->width, "4", 2, 10, 1);
+    assert_int_equal(r->whole.col, 8);
+    assert_int_equal(r->whole.len, 1);
+    r = r->next;
+    assert_string_equal(r->index, "j");
+    assert_true(r->braces);
+    part_is(&r->list, "{1, \"x\"}", 3, 7, 1);
+    assert_int_equal(r->whole.len, 13);
+    assert_string_equal(r->items->text, "1");
+    assert_int_equal(r->items->next->text_pos.col, 11);
+    assert_null(r->items->next->next);
+    assert_null(r->width.text);
+    r = r->next;
+    part_is(&r->list, "a.b", 3, 21, 3);
+    assert_false(r->braces);
+    assert_null(r->next);
+    front_close(&t);
+}
+
+static void wrong_ranges_say_what_was_meant(void **state)
+{
+    (void)state;
+    FAILS("a[0..9]; b c", 2, "1:3: error: expected the name of an index", "1:12: error: ");
+    FAILS("a[i 0..9]; b", 1, "1:5: error: expected 'in' between");
+    FAILS("a[i = 0..9]; b", 1, "1:5: error: write 'in'", "      |     in\n");
+    FAILS("a[i in 0 to 9]", 1, "1:9: error: write '..' between", " ..\n");
+    FAILS("a[i in 0:9]", 1, "1:9: error: write '..' between", " ..\n");
+    FAILS("a[i in 0...9]", 1, "1:9: error: '...' has no meaning here", "      |         ..\n");
+    FAILS("a[i in 9]; b c", 2, "1:8: error: '9' is no range: it is FROM..TO", "1:14: error: ");
+    FAILS("a[i in x[*]]", 1, "1:8: error: a range cannot be gathered");
+    FAILS("a[i in {1, x}]", 1, "1:12: error: 'x' is no literal", "\"x\"\n");
+    FAILS("a[i in {1 2}]", 1, "1:11: error: expected ',' or '}' before '2'");
+    FAILS("a[i in {1,}]", 1, "1:11: error: expected a literal before '}'");
+    FAILS("a[]; b", 1, "1:3: error: expected an index, as in [i in 0..9] before ']'");
+    FAILS("a[i]; b", 1, "1:4: error: expected 'in' before ']'");
+    FAILS("a[i in]", 1, "1:7: error: expected a range such as 0..9, {1, 2, 3}, or the name of a");
+    FAILS("a[i in 0..]", 1, "1:11: error: expected the last index before ']'");
+    FAILS("a[i in ..9]", 1, "1:8: error: expected a range such as");
+    FAILS("a[i in 0..9..8]", 1, "1:12: error: expected '%', ',' or ']' before '..'");
+    FAILS("a[i in 0..9 %]; b", 1, "1:14: error: expected how many may run at once before ']'");
+    FAILS("a[i in 0..9,]; b", 1, "1:13: error: expected an index, as in [i in 0..9] before ']'");
+    FAILS("a[i in {1} x]; b", 1, "1:12: error: expected '%', ',' or ']' before 'x'");
+    FAILS("a[i in x][j in y]", 1, "1:10: error: brackets after brackets");
+    FAILS("a(x = b[i])", 1, "1:8: error: expected ',' or ')' before '['", "note: a position");
+    FAILS("a[i in 0..\xe2\x80\xa6 9]", 1, "1:11: error: '\xe2\x80\xa6' (U+2026)");
+    FAILS("a[i in 0..\"x]", 1, "1:11: error: the quoted text has no closing \"");
+}
+
+static void brackets_that_do_not_end_are_shown(void **state)
+{
+    (void)state;
+    FAILS("a[i in 0..9; b", 1, "1:12: error: expected ']' before ';'", "1:2: note: to match this");
+    FAILS("a[i in 0..9", 1, "1:12: error: expected ']' at the end", "1:2: note: to match this");
+    FAILS("(a[i in 0..9); b c", 2, "1:13: error: expected ']' before ')'", "1:18: error: ");
+    FAILS("a[i in 0..(n; b", 2, "1:13: error: expected ')' before ';'", "1:11: note: to match",
+          "1:13: error: expected ']' before ';'");
+    FAILS("a[i in 0..(n]; b c", 2, "1:13: error: expected ')' before ']'", "1:18: error: ");
+    FAILS("a[i in (0..9]; b", 2, "1:13: error: expected ')' before ']'", "is no range");
+    FAILS("a[i in 0..f(x[1)]; b", 1, "1:16: error: expected ']' before ')'", "1:14: note: to m");
+    FAILS("a[i in {'x', \xc3\xa9}]", 2, "1:9: error: a text is written in double quotes",
+          "1:14: error: expected a literal before '\xc3\xa9'");
+    FAILS("a[i in {\"x}]", 3, "1:9: error: the quoted text has no closing");
+    FAILS("a[i in {1, 2]; b", 1, "1:13: error: expected '}' before ']'", "1:8: note: to match");
+    FAILS("a[i in {1, 2", 2, "expected '}' at the end", "expected ']' at the end");
+    FAILS("a[", 1, "1:3: error: expected ']' at the end", "1:2: note: ");
+    FAILS("a[i", 1, "1:4: error: expected ']' at the end");
+    FAILS("a[i in", 1, "1:7: error: expected ']' at the end");
+    FAILS("a; b]", 1, "1:5: error: stray ']'");
+    FAILS("a[i in }]", 2, "1:8: error: stray '}'");
 }
 
 static void a_name_has_200_bytes_at_most(void **state)
@@ -187,6 +310,7 @@ static unsigned draw(unsigned below)
 static void random_flow(struct buf *out, unsigned nodes, unsigned depth)
 {
     static const char *const names[] = {"a", "b", "c", "start", "end", "x1", "lo = fit(n = 3)"};
+    static const char *const ranges[] = {"[i in 0..9]", "[i in x.y, j in {1, \"]\"} % 3]"};
     unsigned units = depth ? 1 + draw(4) : 1;
     if (units == 1 || nodes < 2) {
         buf_puts(out, names[draw(7)]);
@@ -200,6 +324,7 @@ static void random_flow(struct buf *out, unsigned nodes, unsigned depth)
         buf_puts(out, group ? "(" : "");
         random_flow(out, nodes / units, group ? depth - 1 : depth - 1 - (depth > 1));
         buf_puts(out, group ? ")" : "");
+        buf_puts(out, group && draw(3) == 0 ? ranges[draw(2)] : "");
     }
 }
 
@@ -209,7 +334,7 @@ static bool same(const struct ast *a, const struct ast *b)
         return false;
     if (a->kind == AST_NODE)
         return strcmp(a->name, b->name) == 0 && strcmp(a->task, b->task) == 0;
-    if (a->count < 2)
+    if (a->count < (a->kind == AST_FAN ? 1 : 2))
         return false;
     const struct ast *x = a->child, *y = b->child;
     for (; x && y && same(x, y); x = x->next)
@@ -260,11 +385,12 @@ static char *repeat(const char *part, size_t size)
 static void large_and_wrong(void **state)
 {
     static const char *const parts[] = {"(", ")", "[", "\"", "a(", "(a ", "-", "a-", "\xc3", "||",
-                                        "x = ", "'", "a.", "(;"};
+                                        "x = ", "'", "a.", "(;", "a[", "a[i in ", "a[i in 0..1]",
+                                        "a[i in {", "a[i in 0..(", "a[i in 0..1;", "[]", "\n[ "};
     (void)state;
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         struct front t;
-        char *text = repeat(parts[i], i == 0 ? LARGE : LARGE / 10);
+        char *text = repeat(parts[i], i == 0 ? LARGE : LARGE / 30);
         assert_null(parse(&t, text, strlen(text)));
         assert_true(t.diag.errors > 0);
         front_reported(&t);
@@ -337,6 +463,10 @@ int main(void)
         cmocka_unit_test(errors_say_what_was_expected),
         cmocka_unit_test(several_errors_are_reported),
         cmocka_unit_test(other_characters_have_hints),
+        cmocka_unit_test(fan_outs_are_printed_as_they_are_read),
+        cmocka_unit_test(ranges_know_their_places),
+        cmocka_unit_test(wrong_ranges_say_what_was_meant),
+        cmocka_unit_test(brackets_that_do_not_end_are_shown),
         cmocka_unit_test(a_name_has_200_bytes_at_most),
         cmocka_unit_test(parentheses_are_suggested_once_a_level),
         cmocka_unit_test(werror_reports_every_level),

@@ -20,7 +20,7 @@
 #include "journal.h"
 
 /* Bytes of a record whose value is a number. */
-enum { RECORD = 40 + 8 + 16 };
+enum { RECORD = 32 + 8 + 16 };
 
 static char *make_dir(void)
 {
@@ -109,6 +109,26 @@ static void reads_what_was_appended(void **state)
     assert_int_equal(e.line, 12);
     assert_int_equal(e.file, 1);
     assert_memory_equal(e.message.data, "bad memory access", e.message.size);
+    assert_false(journal_next(r, &e));
+    journal_reader_close(r);
+    journal_close(j);
+}
+
+static void the_running_node_is_known_without_a_record(void **state)
+{
+    (void)state;
+    struct journal *j = journal_create(NULL, 2);
+    assert_non_null(j);
+    struct journal_event e;
+    assert_false(journal_running(j, 1, &e));
+    journal_begin(j, 1, 7, 2, 99);
+    assert_true(journal_running(j, 1, &e));
+    assert_int_equal(e.kind, JOURNAL_STARTED);
+    assert_int_equal(e.node, 7);
+    assert_int_equal(e.attempt, 2);
+    assert_int_equal(e.started_ns, 99);
+    assert_false(journal_running(j, 0, &e));
+    struct journal_reader *r = journal_reader_open(j);
     assert_false(journal_next(r, &e));
     journal_reader_close(r);
     journal_close(j);
@@ -289,6 +309,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crc_is_castagnolis),
         cmocka_unit_test(reads_what_was_appended),
+        cmocka_unit_test(the_running_node_is_known_without_a_record),
         cmocka_unit_test(keeps_values_of_every_type),
         cmocka_unit_test(goes_on_past_a_mapped_window),
         cmocka_unit_test(a_damaged_record_ends_its_slot),

@@ -1,8 +1,12 @@
 /* options_read(): the command line in gcc's manner; and depfiles. */
 #include "front.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "deps.h"
 #include "options.h"
+#include "prefix.h"
 
 struct read {
     struct front front;
@@ -97,7 +101,12 @@ static void usage_errors_are_told(void **state)
     fails("x.yaml -o", "missing argument to '-o'");
     fails("x.yaml --explian", "did you mean '--explain'?");
     fails("x.yaml --emit=pdf", "cannot emit 'pdf'");
-    fails("x.yaml -c", "'-c' is not supported");
+    fails("x.yaml --emit=schema", "--emit=schema takes no input");
+    fails("x.yaml -MD -fsyntax-only", "need the C compiler, which -fsyntax-only does without");
+    fails("x.yaml -S", "'-S' is not supported");
+    fails("x.yaml -c --emit=c", "-c does not go with --emit");
+    fails("x.yaml -H x.h", "-H needs -c");
+    fails("-### -run x.yaml", "-### shows the commands");
     fails("x.txt", "not a file that flowc knows");
     fails("x.yaml -MF d", "need -MD");
     fails("x.yaml -fdiagnostics-color=blue", "not 'blue'");
@@ -125,6 +134,39 @@ static void names_lose_folder_and_suffix(void **state)
     assert_string_equal(options_stem(a, ".hidden"), ".hidden");
     assert_true(options_is_c("x/y.c") && !options_is_c("c") && !options_is_c("a.c/b"));
     arena_free(a);
+}
+
+static void a_files_words_are_quoted(void **state)
+{
+    (void)state;
+    static const char text[] = " -DX='a  b'c\n\"q\\\"q\"\t\\ x '' -I\"un closed";
+    char name[] = "/tmp/test-options-XXXXXX";
+    struct arena *a = arena_new();
+    struct list words = {0};
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    assert_true(options_file(a, name, &words));
+    words_are(&words, (const char *const[]){"-DX=a  bc", "q\"q", " x", "", "-Iun closed", NULL});
+    unlink(name);
+    assert_false(options_file(a, name, &words));
+    arena_free(a);
+}
+
+static void prefixes_are_mapped(void **state)
+{
+    (void)state;
+    struct read r;
+    read_words(&r, "x.yaml -ffile-prefix-map=/a=. -ffile-prefix-map=/a/b==B -ffile-prefix-map=bad");
+    struct arena *a = r.front.sources.arena;
+    assert_string_equal(prefix_map(a, &r.options, "/a/x"), "./x");
+    assert_string_equal(prefix_map(a, &r.options, "/a/b/x"), "./b/x"); /* "/a/b=" is no prefix */
+    assert_string_equal(prefix_map(a, &r.options, "b/x"), "b/x");
+    assert_string_equal(prefix_map_word(a, &r.options, "-I/a/i"), "-I./i");
+    assert_string_equal(prefix_map_word(a, &r.options, "-x/a/i"), "-x/a/i");
+    assert_true(prefix_is_option("-fdebug-prefix-map=/a=b") && !prefix_is_option("-fno-inline"));
+    front_close(&r.front);
 }
 
 static void depfiles_are_merged(void **state)
@@ -157,6 +199,8 @@ int main(void)
         cmocka_unit_test(usage_errors_are_told),
         cmocka_unit_test(own_warnings_stay_here),
         cmocka_unit_test(names_lose_folder_and_suffix),
+        cmocka_unit_test(a_files_words_are_quoted),
+        cmocka_unit_test(prefixes_are_mapped),
         cmocka_unit_test(depfiles_are_merged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

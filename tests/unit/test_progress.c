@@ -324,6 +324,24 @@ static void some_events(struct fixture *f)
     apply(f, e);
 }
 
+static void events_of_attempts(struct fixture *f)
+{
+    apply(f, small_start(&f->small, 0, 1, 1));
+    struct journal_event e = small_end(&f->small, 0, 1, 511, NODE_PENDING);
+    e.reason = REASON_EXIT;
+    e.exit_status = 75;
+    apply(f, e);
+    apply(f, small_start(&f->small, 0, 2, 600));
+    apply(f, small_end(&f->small, 0, 2, 700, NODE_FINISHED));
+}
+
+static void another_attempt_says_why(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(plain_output(f, events_of_attempts), "again     a  0.51 s  exit status 75\n"
+                                                             "finished  a  0.10 s\n");
+}
+
 static void plain_lines(void **state)
 {
     struct fixture *f = *state;
@@ -347,6 +365,39 @@ static void nothing_when_quiet(void **state)
     assert_string_equal(plain_output(f, some_events), "");
 }
 
+static void events_of_many(struct fixture *f)
+{
+    struct journal_event e;
+    for (uint32_t i = 0; i < 60; i++) {
+        e = small_end(&f->small, small_id(&f->small, 1, i, 1), 1, 10,
+                      i == 5 ? NODE_ERROR : NODE_FINISHED);
+        e.message = i == 5 ? (struct journal_text){"no luck", 7} : e.message;
+        apply(f, e);
+        if (i == 20)
+            f->progress.counted_ns = 1; /* as if a second had passed */
+        progress_draw(&f->progress);
+    }
+    apply(f, small_end(&f->small, 0, 1, 10, NODE_FINISHED));
+}
+
+static void large_fan_outs_are_counted(void **state)
+{
+    struct fixture *f = *state;
+    model_free(&f->model);
+    small_run_free(&f->small);
+    small_run_fans(&f->small, 60, "none:", "/nowhere");
+    assert_true(model_init(&f->model, &f->small.run));
+    assert_string_equal(plain_output(f, events_of_many),
+                        "error     f[8]  no luck\n"
+                        "nodes     21/302  281 pending  1 error\n"
+                        "finished  p\n"
+                        "nodes     61/302  241 pending  1 error\n");
+    f->small.args.verbose = true;
+    model_free(&f->model);
+    assert_true(model_init(&f->model, &f->small.run));
+    assert_non_null(strstr(plain_output(f, events_of_many), "finished  f[3]\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,7 +405,8 @@ int main(void)
         T(the_view_stays_in_its_place), T(the_view_is_never_wider_than_the_terminal),
         T(rows_that_wrapped_are_counted), T(lines_remain_above_the_view), T(without_colour),
         T(ascii_where_the_terminal_knows_no_more), T(plain_lines), T(plain_lines_when_verbose),
-        T(nothing_when_quiet),
+        T(nothing_when_quiet), T(large_fan_outs_are_counted),
+        T(another_attempt_says_why),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,15 +201,130 @@ static void cycles_are_shown(void **state)
                  "t.yaml:3:28: error: cycle: a -> b -> a");
 }
 
+#define FANS \
+    "\nparameter: {n: int = 3, l: {type: value, default: null}}\ntasks:\n" \
+    "  a: {parameter: {i: {type: int, default: 7}}, calculation: i}\n" \
+    "  b: {parameter: {x: int = a}, calculation: x}\n" \
+    "  c:\n    parameter:\n      all: value = a[*]\n    calculation: all\n"
+
+static void fan_outs_stand_in_the_steps(void **state)
+{
+    (void)state;
+    static const struct flow_step wanted[] = {
+        {FLOW_STEP_NODE, 0}, {FLOW_STEP_NODE, 1}, {FLOW_STEP_SEQ, 2}, {FLOW_STEP_FAN, 1},
+        {FLOW_STEP_FAN, 0},  {FLOW_STEP_NODE, 2}, {FLOW_STEP_SEQ, 2},
+    };
+    struct middle m;
+    middle_open(&m, "flow: (a; b)[i in 1..n % 2, j in {\"x\", 2}]; c" FANS, NULL);
+    if (!m.plan)
+        fail_msg("%s", front_reported(&m.front));
+    assert_int_equal(m.plan->fan_count, 2);
+    assert_string_equal(m.plan->fans[0].text, "i in 1..n % 2");
+    assert_int_equal(m.plan->fans[0].outer, FLOW_NONE);
+    assert_int_equal(m.plan->fans[1].outer, 0);
+    assert_int_equal(m.plan->fans[1].kind, FLOW_RANGE_LIST);
+    assert_int_equal(m.plan->fans[1].item_count, 2);
+    assert_int_equal(m.plan->nodes[0].fan, 1);
+    assert_int_equal(m.plan->nodes[2].fan, FLOW_NONE);
+    assert_int_equal(m.plan->step_count, sizeof wanted / sizeof *wanted);
+    assert_memory_equal(m.plan->steps, wanted, sizeof wanted);
+    middle_close(&m);
+}
+
+static void an_index_reaches_its_parameter(void **state)
+{
+    (void)state;
+    struct middle m;
+    middle_open(&m, "flow: (a; b)[i in 1..n]; c" FANS, NULL);
+    assert_non_null(m.plan);
+    const struct plan_node *a = &m.plan->nodes[0];
+    assert_int_equal(a->binding_count, 1);
+    assert_int_equal(a->bindings[0].origin.kind, FLOW_FROM_INDEX);
+    assert_int_equal(a->bindings[0].origin.node, 0);
+    assert_int_equal(origin(&m, 1, 0)->kind, FLOW_FROM_NODE);
+    assert_int_equal(origin(&m, 2, 0)->kind, FLOW_FROM_ALL);
+    middle_close(&m);
+    middle_open(&m, "flow: (a(i = 5); b)[i in 1..n]; c" FANS, NULL); /* what is written wins */
+    assert_non_null(m.plan);
+    assert_int_equal(m.plan->nodes[0].bindings[0].origin.kind, FLOW_FROM_EXPR);
+    middle_close(&m);
+    middle_open(&m, "flow: (a; (d = a)[k in 1..2]; b)[i in 1..n]; c" FANS, NULL);
+    assert_non_null(m.plan);
+    assert_int_equal(m.plan->nodes[1].bindings[0].origin.node, 0);
+    middle_close(&m);
+}
+
+static void ranges_are_told_apart(void **state)
+{
+    (void)state;
+    struct middle m;
+    middle_open(&m, "flow: a[k in l.x[1]]; b[k in 1..2]; c" FANS "    when: n > 2\n", NULL);
+    assert_null(m.plan);
+    front_says(&m.front, "node 'a' stands in brackets");
+    middle_close(&m);
+    middle_open(&m, "flow: a[k in l.x[1]]; d[k in c.y]; c" FANS "  d: {calculation: 1}\n", NULL);
+    assert_null(m.plan);
+    front_says(&m.front, "cycle: c -> [k in c.y] -> c");
+    middle_close(&m);
+    middle_open(&m, "flow: a[k in l.x[1]]; c; d[k in c.y]" FANS "  d: {calculation: 1}\n", NULL);
+    assert_non_null(m.plan);
+    assert_int_equal(m.plan->fans[0].kind, FLOW_RANGE_LIST);
+    assert_int_equal(m.plan->fans[0].param, 1);
+    assert_string_equal(m.plan->fans[0].path, "x[1]");
+    assert_int_equal(m.plan->fans[1].kind, FLOW_RANGE_NODE);
+    assert_int_equal(m.plan->fans[1].node, 1);
+    assert_string_equal(m.plan->fans[1].path, "y");
+    middle_close(&m);
+}
+
+static void fan_outs_are_checked(void **state)
+{
+    (void)state;
+    middle_fails("flow: a[i in 0..c]; c" FANS, NULL, "node 'c' in a C expression");
+    middle_fails("flow: a[i in nothing]; c" FANS, NULL, "neither a node nor a flow parameter");
+    middle_fails("flow: (a[k in 1..2])[k in 1..2]; c" FANS, NULL, "index of brackets around");
+    middle_fails("flow: a; c" FANS, NULL, "node 'a' has one value: it stands in no brackets");
+    middle_fails("flow: a[i in {1, x}]; c" FANS, NULL, "t.yaml:1:");
+}
+
+/* Brackets within brackets without end are an error, not a crash. */
+static void fan_outs_nest_so_deep(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    struct buf b = {0};
+    buf_puts(&b, "flow: ");
+    for (int i = 0; i < N; i++)
+        buf_putc(&b, '(');
+    buf_puts(&b, "a");
+    for (int i = 0; i < N; i++)
+        buf_printf(&b, ")[i%d in 0..1]", i);
+    buf_puts(&b, "\ntasks: {a: {calculation: 1}}\n");
+    middle_fails(b.data, NULL, "more than 64 brackets within each other");
+    buf_free(&b);
+}
+
 static void warnings_are_given(void **state)
 {
     (void)state;
+    static const char unread[] =
+        "flow: f[i in b..2 % c]\nparameter: {a: int = 1, b: int = 1, c: int = 1, d: int = 1}\n"
+        "tasks: {f: {parameter: {x: int = d, y: int = 2, i: int}, calculation: x, when: i > 0}}\n";
     struct middle m;
     middle_open(&m, "flow: f; g\ntasks: {g: {parameter: {x: int = f}, calculation: x},"
                     " unused: {calculation: 1}}\n", "double f(void) { return 1; }\n");
     assert_non_null(m.plan);
     front_says(&m.front, "[-Wunused-task]");
     front_says(&m.front, "node 'f' gives a double, and 'x' is of type 'int'");
+    middle_close(&m);
+    front_open(&m.front, "t.yaml", unread, strlen(unread));
+    assert_true(diag_option(&m.front.diag, "all"));
+    m.functions = (struct cfuncs){0};
+    m.spec = spec_read(m.front.sources.arena, &m.front.diag, m.front.source);
+    assert_non_null(resolve(m.front.sources.arena, &m.front.diag, m.spec, &m.functions));
+    assert_int_equal(m.front.diag.warnings, 2);
+    front_says(&m.front, "t.yaml:2:13: warning: parameter 'a' of the flow is not used");
+    front_says(&m.front, "parameter 'y' of task 'f' is not used");
     middle_close(&m);
 }
 
@@ -250,6 +365,11 @@ int main(void)
         cmocka_unit_test(defaults_are_checked),
         cmocka_unit_test(flow_defaults_are_checked),
         cmocka_unit_test(cycles_are_shown),
+        cmocka_unit_test(fan_outs_stand_in_the_steps),
+        cmocka_unit_test(an_index_reaches_its_parameter),
+        cmocka_unit_test(ranges_are_told_apart),
+        cmocka_unit_test(fan_outs_are_checked),
+        cmocka_unit_test(fan_outs_nest_so_deep),
         cmocka_unit_test(warnings_are_given),
         cmocka_unit_test(large_flows_resolve),
     };

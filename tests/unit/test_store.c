@@ -299,6 +299,53 @@ static void changes_only_what_differs(void **state)
     assert_string_equal(value_at(f, "c", "a", "created"), "1");
 }
 
+static void changes_if_either_differs(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const fan[] = {"fan"};
+    struct store_update u = {.id = "a", .set = parse(f, "{\"list\":[],\"modified\":1}"),
+                             .insert = parse(f, "{\"created\":1}"),
+                             .unless = "list", .unless_value = parse(f, "[]"), .or_unless = "fan",
+                             .or_unless_value = flow_null(), .unset = fan, .unset_count = 1};
+    update(f, "c", u);
+    u.set = parse(f, "{\"list\":[],\"modified\":2}");
+    update(f, "c", u);
+    assert_string_equal(value_at(f, "c", "a", "modified"), "1"); /* no fan, then as now */
+    u.unset_count = 0;
+    u.or_unless_value = value_borrow(FLOW_STRING, "i in 0..3", 9);
+    u.set = parse(f, "{\"list\":[],\"fan\":\"i in 0..3\",\"modified\":3}");
+    update(f, "c", u);
+    assert_string_equal(value_at(f, "c", "a", "modified"), "3");
+    assert_string_equal(value_at(f, "c", "a", "fan"), "\"i in 0..3\"");
+    u.set = parse(f, "{\"list\":[],\"fan\":\"i in 0..3\",\"modified\":4}");
+    update(f, "c", u);
+    assert_string_equal(value_at(f, "c", "a", "modified"), "3");
+    u.unset_count = 1;
+    u.or_unless_value = flow_null();
+    u.set = parse(f, "{\"list\":[],\"modified\":5}");
+    update(f, "c", u);
+    assert_string_equal(value_at(f, "c", "a", "modified"), "5");
+    assert_string_equal(value_at(f, "c", "a", "fan"), "");
+    assert_int_equal(count(f, "c"), 1);
+}
+
+static void takes_members_away(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const names[] = {"x", "y", "never there"};
+    put(f, "c", "{\"_id\":\"a\",\"x\":1,\"y\":{\"z\":2},\"l\":[\"p\",\"q\"],\"n\":1}");
+    struct store_update u = {.id = "a", .set = parse(f, "{\"n\":2}"), .unset = names,
+                             .unset_count = 3, .pull_from = "l",
+                             .pull = (const char *const[]){"q"}, .pull_count = 1};
+    update(f, "c", u);
+    assert_string_equal(value_at(f, "c", "a", "x"), "");
+    assert_string_equal(value_at(f, "c", "a", "y"), "");
+    assert_string_equal(value_at(f, "c", "a", "l"), "[\"p\"]");
+    assert_string_equal(value_at(f, "c", "a", "n"), "2");
+    update(f, "c", u); /* again */
+    assert_string_equal(value_at(f, "c", "a", "n"), "2");
+}
+
 static void many_at_once(void **state)
 {
     enum { N = 2500 };
@@ -532,7 +579,8 @@ static void none_keeps_nothing(void **state)
     T(puts_and_replaces), T(takes_any_names_in_values),                                       \
         T(takes_names_of_collections_with_quotes), T(sets_dotted_names), T(pulls_from_a_list), \
         T(leaves_another_runs_documents_alone), T(inserts_only_when_asked),                   \
-        T(changes_only_what_differs), T(many_at_once), T(a_document_of_some_megabytes),       \
+        T(changes_only_what_differs), T(changes_if_either_differs), T(takes_members_away),    \
+        T(many_at_once), T(a_document_of_some_megabytes),                                     \
         T(keeps_files_aside), T(keeps_the_last_runs), T(refuses_a_document_without_an_id),    \
         T(two_clients_at_once)
 

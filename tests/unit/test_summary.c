@@ -235,6 +235,102 @@ static void times_and_counts(void **state)
     buf_free(&out);
 }
 
+/* ---- Fan-outs: p; (f; (g || h)[j in 0..1])[i in 3..]; k ---- */
+
+static void begin_fans(struct fixture *f, uint32_t count)
+{
+    doc_free(&f->doc);
+    model_free(&f->model);
+    small_run_free(&f->small);
+    small_run_fans(&f->small, count, "none:", f->folder);
+    assert_true(model_init(&f->model, &f->small.run) && doc_init(&f->doc, &f->model));
+}
+
+static void elements_stand_in_the_flows_order(void **state)
+{
+    struct fixture *f = *state;
+    begin_fans(f, 2);
+    finish(f, small_id(&f->small, 1, 1, 1), flow_int(4));
+    const char *out = output(f, stdout);
+    static const char *const names[] = {"p", "f[3]", "f[4]", "g[3][0]", "g[3][1]", "g[4][0]",
+                                        "g[4][1]", "h[3][0]", "h[3][1]", "h[4][0]", "h[4][1]", "k"};
+    out = strchr(strchr(out, '\n') + 1, '\n') + 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        assert_int_equal(strncmp(out, names[i], strlen(names[i])), 0);
+        assert_int_equal(out[strlen(names[i])], ' ');
+        out = strchr(out, '\n') + 1;
+    }
+    assert_int_equal(strncmp(out, "12 nodes: 1 finished, 11 pending", 32), 0);
+}
+
+static void a_large_fan_out_is_one_row(void **state)
+{
+    struct fixture *f = *state;
+    begin_fans(f, 1000);
+    finish(f, 0, flow_int(1));
+    for (uint32_t e = 0; e < 1000; e++) {
+        if (e == 7)
+            fail_node(f, small_id(&f->small, 1, e, 1), "no luck", false);
+        else
+            finish(f, small_id(&f->small, 1, e, 1), flow_int(e));
+    }
+    assert_string_equal(output(f, stdout),
+        "name              dependencies      status                 time    value\n"
+        "────────────────  ────────────────  ─────────────────────  ──────  "
+        "──────────────────────────────\n"
+        "p                                   finished               0.25 s  1\n"
+        "f[3..1002]        p                 999 finished, 1 error  0.25 s  "
+        "[0, 1, 2, 3, 4, 5, 6, null, …]\n"
+        "f[10]             p                 error                          no luck\n"
+        "g[3..1002][0..1]  f[*]              2,000 pending\n"
+        "h[3..1002][0..1]  f[*]              2,000 pending\n"
+        "k                 g[*][*], h[*][*]  pending\n"
+        "5,002 nodes: 1,000 finished, 1 error, 4,001 pending in 1.02 s · "
+        "run 01900000-0000-7000-8000-000000000001 · sqlite:x.db\n");
+    assert_string_equal(output(f, stderr), "small.yaml:9: error: node 'f[10]': no luck\n");
+}
+
+/* Expanded in no order, and of different sizes. */
+static void elements_are_sorted_by_their_indices(void **state)
+{
+    struct fixture *f = *state;
+    begin_fans(f, 0);
+    doc_free(&f->doc);
+    model_free(&f->model);
+    small_run_free(&f->small);
+    small_run_of(&f->small, &fan_plan, "none:", f->folder);
+    struct small_run *s = &f->small;
+    const struct block *outer =
+        small_publish(s, small_block(s, 0, small_open(s, &s->run.blocks->at[0], 0, 0), 0, 4));
+    for (uint32_t e = 4; e-- > 0;)
+        small_publish(s, small_block(s, 1, small_open(s, outer, e, 1), 0, e));
+    assert_true(model_init(&f->model, &s->run) && doc_init(&f->doc, &f->model));
+    const char *out = output(f, stdout), *last = out;
+    static const char *const names[] = {"g[1][0]", "g[2][0]", "g[2][1]", "g[3][0]", "g[3][2]"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *at = strstr(out, names[i]);
+        assert_true(at && at > last);
+        last = at;
+    }
+}
+
+static void many_errors_come_first(void **state)
+{
+    struct fixture *f = *state;
+    begin_fans(f, 200);
+    for (uint32_t e = 200; e-- > 100;)
+        fail_node(f, small_id(&f->small, 1, e, 1), "no luck", false);
+    const char *out = output(f, stdout);
+    assert_non_null(strstr(out, "f[103]"));
+    assert_non_null(strstr(out, "f[152]"));
+    assert_null(strstr(out, "f[153]"));
+    assert_non_null(strstr(out, "… and 55 more\n"));
+    out = output(f, stderr);
+    assert_non_null(strstr(out, "'f[103]': no luck"));
+    assert_non_null(strstr(out, "'f[112]': no luck"));
+    assert_non_null(strstr(out, "… and 90 more nodes in error\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +339,8 @@ int main(void)
         T(failed_nodes_with_place_and_output), T(the_events_own_line_counts),
         T(output_that_is_gone), T(says_where_unseen_output_is),
         T(long_lines_and_split_characters), cmocka_unit_test(times_and_counts),
+        T(elements_stand_in_the_flows_order), T(a_large_fan_out_is_one_row),
+        T(elements_are_sorted_by_their_indices), T(many_errors_come_first),
 #undef T
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

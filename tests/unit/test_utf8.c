@@ -56,6 +56,9 @@ static void columns_of_ascii_and_malformed_text(void **state)
     assert_int_equal(utf8_columns("a\n\x1b" "b", 4), 2);
     assert_int_equal(utf8_columns("\xff\xfe", 2), 2);
     assert_int_equal(utf8_columns("\xc3\xa9", 2), 1);
+    assert_int_equal(utf8_columns("\xe6\xbc\xa2", 3), 2);      /* a wide letter */
+    assert_int_equal(utf8_columns("e\xcc\x81", 3), 1);         /* with an accent of its own */
+    assert_int_equal(utf8_columns("\xf0\x9f\x98\x80", 4), 2); /* a picture */
 }
 
 static void texts_are_cut_between_characters(void **state)

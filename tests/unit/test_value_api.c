@@ -164,6 +164,117 @@ static void members_come_in_order(void **state)
     assert_false(flow_next(&it));
 }
 
+static const double halves[] = {0.5, 1.5, -2};
+static const int64_t wholes[] = {1, INT64_MAX, INT64_MIN};
+
+static void vectors(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    flow_value d = flow_doubles(halves, 3), i = flow_ints(wholes, 3), none = flow_doubles(NULL, 0);
+    assert_int_equal(flow_type(d), FLOW_DOUBLES);
+    assert_int_equal(flow_type(i), FLOW_INTS);
+    assert_string_equal(flow_to_json(d), "[0.5,1.5,-2.0]");
+    assert_string_equal(flow_to_json(i), "[1,9223372036854775807,-9223372036854775808]");
+    assert_string_equal(flow_to_json(none), "[]");
+    assert_int_equal(flow_length(d), 3);
+    assert_int_equal(flow_length(none), 0);
+    assert_ptr_equal(flow_get_doubles(d, "", &n), d.u.p); /* not copied */
+    assert_int_equal(n, 3);
+    assert_ptr_equal(flow_get_ints(i, NULL, NULL), i.u.p);
+    assert_non_null(flow_get_doubles(none, "", &n));
+    assert_int_equal(n, 0);
+    assert_true(flow_get_double(d, "[1]") == 1.5);
+    assert_int_equal(flow_get_int(i, "[2]"), INT64_MIN);
+    assert_false(flow_has(d, "[3]"));
+    assert_true(value_valid(d) && value_valid(none));
+    double nan = strtod("nan", NULL);
+    assert_string_equal(flow_to_json(flow_doubles(&nan, 1)), "[{\"$numberDouble\":\"NaN\"}]");
+}
+
+/* A member lies at any address. */
+static void vectors_in_objects(void **state)
+{
+    (void)state;
+    for (size_t shift = 0; shift < 9; shift++) {
+        size_t n = 0;
+        char name[10] = {0};
+        memset(name, 'x', shift);
+        flow_value o = FLOW_OBJECT(name, 1, "v", flow_doubles(halves, 3), "l",
+                                   FLOW_LIST(flow_ints(wholes, 3), 7));
+        assert_int_equal(flow_type(flow_get(o, "v")), FLOW_DOUBLES);
+        assert_int_equal(flow_type(flow_get(o, "l[0]")), FLOW_INTS);
+        const double *x = flow_get_doubles(o, "v", &n);
+        assert_int_equal(n, 3);
+        assert_int_equal((uintptr_t)x % sizeof *x, 0);
+        assert_memory_equal(x, halves, sizeof halves);
+        assert_memory_equal(flow_get_ints(o, "l[0]", &n), wholes, sizeof wholes);
+        assert_true(flow_get_double(o, "v[2]") == -2);
+        assert_true(value_valid(o));
+    }
+}
+
+static void lists_are_read_as_vectors(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    flow_value v = flow_json("{\"l\":[1,2.5],\"i\":[1,2.0],\"s\":[1,\"x\"],\"e\":[]}");
+    const double *x = flow_get_doubles(v, "l", &n);
+    assert_true(n == 2 && x[0] == 1 && x[1] == 2.5);
+    const int64_t *i = flow_get_ints(v, "i", &n);
+    assert_true(n == 2 && i[0] == 1 && i[1] == 2);
+    flow_get_ints(v, "e", &n);
+    assert_int_equal(n, 0);
+    x = flow_get_doubles(flow_ints((const int64_t[]){3, 4}, 2), "", &n);
+    assert_true(n == 2 && x[1] == 4);
+    ASSERT_FAILS(flow_get_ints(v, "l", &n), "\"l[1]\": expected an int64_t, got the double 2.5");
+    ASSERT_FAILS(flow_get_doubles(v, "s", &n),
+                 "\"s[1]\": expected a double, got the string \"x\"");
+    ASSERT_FAILS(flow_get_doubles(v, "", &n),
+                 "expected a vector or a list of numbers, got an object");
+    ASSERT_FAILS(flow_get_doubles(v, "l[0]", &n),
+                 "\"l[0]\": expected a vector or a list of numbers, got the int 1");
+    ASSERT_FAILS(flow_get_ints(flow_doubles(halves, 3), "", &n),
+                 "\"[0]\": expected an int64_t, got the double 0.5");
+    ASSERT_FAILS(flow_get(flow_doubles(halves, 3), "[3]"),
+                 "there is no \"[3]\" in a vector of 3 doubles");
+}
+
+static void numbers_come_in_order(void **state)
+{
+    (void)state;
+    size_t i = 0;
+    for (struct flow_iter it = flow_each(flow_doubles(halves, 3)); flow_next(&it); i++) {
+        assert_int_equal(atoi(it.name), i);
+        assert_true(it.value.u.d == halves[i]);
+    }
+    assert_int_equal(i, 3);
+    struct flow_iter it = flow_each(flow_ints(NULL, 0));
+    assert_false(flow_next(&it));
+}
+
+static void plain_values_have_no_vectors(void **state)
+{
+    (void)state;
+    flow_value plain, o = FLOW_OBJECT("a", 1, "v", flow_doubles(halves, 3), "deep",
+                                      FLOW_LIST("x", FLOW_OBJECT("w", flow_ints(wholes, 2))));
+    assert_true(value_plain(&heap, o, &plain));
+    assert_int_equal(flow_type(flow_get(plain, "v")), FLOW_ARRAY);
+    assert_int_equal(flow_type(flow_get(plain, "deep[1].w")), FLOW_ARRAY);
+    const char *json = flow_to_json(o);
+    assert_string_equal(flow_to_json(plain), json);
+    assert_true(value_plain(&heap, flow_doubles(halves, 3), &plain));
+    assert_string_equal(flow_to_json(plain), "[0.5,1.5,-2.0]");
+    o = FLOW_OBJECT("a", 1);
+    assert_true(value_plain(&heap, o, &plain));
+    assert_ptr_equal(plain.u.p, o.u.p);
+    flow_value v = flow_ints(wholes, 1);
+    for (int level = 0; level < VALUE_NODE_DEPTH; level++)
+        v = FLOW_LIST(v);
+    assert_true(value_plain(&heap, v, &plain));
+    assert_true(value_valid(plain));
+}
+
 static void *make_many(void *unused)
 {
     (void)unused;
@@ -201,6 +312,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(reading, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_read_fails_the_node, begin, end),
         cmocka_unit_test_setup_teardown(members_come_in_order, begin, end),
+        cmocka_unit_test_setup_teardown(vectors, begin, end),
+        cmocka_unit_test_setup_teardown(vectors_in_objects, begin, end),
+        cmocka_unit_test_setup_teardown(lists_are_read_as_vectors, begin, end),
+        cmocka_unit_test_setup_teardown(numbers_come_in_order, begin, end),
+        cmocka_unit_test_setup_teardown(plain_values_have_no_vectors, begin, end),
         cmocka_unit_test_setup_teardown(other_threads_may_make_values, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,6 +67,59 @@ static void places_count_bytes(void **state)
     front_close(&t);
 }
 
+/* Each scalar's place is what its offset says, whichever way it was found. */
+static void check_places(struct front *t, const struct ynode *n)
+{
+    struct pos want = source_pos(&t->sources, t->source, n->start,
+                                 n->kind == YNODE_SCALAR ? n->end - n->start : 1);
+    check_pos(n, want.line, want.col, want.len);
+    assert_int_equal(n->pos.file, want.file);
+    for (size_t i = 0; n->kind != YNODE_SCALAR && i < n->count; i++) {
+        if (n->at[i].key)
+            check_places(t, n->at[i].key);
+        check_places(t, n->at[i].value);
+    }
+}
+
+static void places_agree_with_offsets(void **state)
+{
+    static const char *const letters[] = {"e", "\xc3\xa9"};
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        struct front t;
+        struct buf text = {0};
+        for (int i = 0; i < 50; i++)
+            buf_printf(&text, "%s%d: {a: [x, \"%s\n   y\"], b: f\r\n   g\n\n  , c: 'z'}%s",
+                       letters[k], i, letters[k], i % 3 ? "\n" : "\r\n\n");
+        buf_printf(&text, "code: |\n  one %s\n\n  two\nlast: %s", letters[k], letters[k]);
+        struct ynode *n = read_tree(&t, text.data, text.size);
+        if (!n)
+            fail_msg("%s", front_reported(&t));
+        assert_int_equal(n->count, 52);
+        check_places(&t, n);
+        front_close(&t);
+        buf_free(&text);
+    }
+}
+
+static void many_keys_are_told_apart(void **state)
+{
+    struct front t;
+    struct buf text = {0};
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        buf_printf(&text, "k%d: %d\n", i % 97, i);
+    struct ynode *n = read_tree(&t, text.data, text.size);
+    assert_non_null(n);
+    assert_int_equal(n->count, 97);
+    assert_string_equal(at(n, "k2")->text, "2");
+    assert_int_equal(t.diag.errors, 3);
+    front_says(&t, "f.yaml:98:1: error: duplicate key 'k0'");
+    front_says(&t, "f.yaml:1:1: note: first given here");
+    front_close(&t);
+    buf_free(&text);
+}
+
 static void nothing_stands_after_the_colon(void **state)
 {
     struct front t;
@@ -209,6 +262,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scalars_keep_style_and_range),
         cmocka_unit_test(places_count_bytes),
+        cmocka_unit_test(places_agree_with_offsets),
+        cmocka_unit_test(many_keys_are_told_apart),
         cmocka_unit_test(nothing_stands_after_the_colon),
         cmocka_unit_test(aliases_share_their_node),
         cmocka_unit_test(the_core_schema_counts),

@@ -1,0 +1,1 @@
+#define WHERE_TO_BEGIN 41
