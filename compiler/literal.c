@@ -123,7 +123,9 @@ static void read_int(struct resolve *r, struct spec_origin *o, enum flow_ctype t
                 : type == FLOW_C_SIZE ? i >= 0
                 : type == FLOW_C_BOOL ? i == 0 || i == 1
                                       : true;
-    if (!fits) {
+    if (!fits && type == FLOW_C_BOOL) {
+        diag_error(r->diag, o->code.pos, "'%s' is a bool: write true or false", what);
+    } else if (!fits) {
         diag_error(r->diag, o->code.pos, "%lld is out of range for '%s' of type '%s'", (long long)i,
                    what, type_names[type]);
     } else if (type == FLOW_C_STRING || type == FLOW_C_BUFFER) {

@@ -38,8 +38,30 @@ static const char *suggest_type(const struct spec_reader *r, const char *name)
     return spec_near(r, name, type_names, TYPES);
 }
 
+/* "int 3": a type, and what was to be its default. */
+static bool lacks_equals(struct spec_reader *r, const struct code *c)
+{
+    size_t n = strcspn(c->text, " \t");
+    const char *rest = c->text + n + strspn(c->text + n, " \t");
+    for (size_t i = 0; *rest && i < TYPES; i++) {
+        if (strlen(type_names[i]) != n || memcmp(type_names[i], c->text, n) != 0)
+            continue;
+        struct pos at = c->pos;
+        if (c->exact) {
+            at.col += (uint32_t)(rest - c->text);
+            at.len = 1;
+        }
+        diag_error(r->diag, at, "expected '=' before '%.60s', as in '%s = %.60s'", rest,
+                   type_names[i], rest);
+        return true;
+    }
+    return false;
+}
+
 static void unknown_type(struct spec_reader *r, const struct code *c)
 {
+    if (lacks_equals(r, c))
+        return;
     const char *near = suggest_type(r, c->text);
     if (near) {
         diag_error(r->diag, c->pos, "unknown type '%s'; did you mean '%s'?", c->text, near);
