@@ -21,7 +21,8 @@ char *arena_vprintf(struct arena *a, const char *format, va_list args);
 #define ARENA_PUSH(a, v, item)                                                                \
     do {                                                                                      \
         if ((v)->count == (v)->room) {                                                        \
-            size_t room_ = (v)->room ? (v)->room * 2 : 8;                                     \
+            size_t first_ = sizeof *(v)->at > 64 ? 2 : 8;                                     \
+            size_t room_ = (v)->room ? (v)->room * 2 : first_;                                \
             (v)->at = arena_grow((a), (v)->at, (v)->room * sizeof *(v)->at,                   \
                                  room_ * sizeof *(v)->at);                                    \
             (v)->room = room_;                                                                \
