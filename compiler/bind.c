@@ -120,7 +120,7 @@ static void check_conversion(struct resolve *r, const struct spec_origin *o,
     if (task == RESOLVE_NO_TASK || o->path)
         return;
     const struct spec_task *t = r->spec->tasks.at[task];
-    if (t->body != SPEC_BODY_FUNCTION || !t->cfunc || t->ret.value.kind != SPEC_VALUE_NONE)
+    if (t->body != SPEC_BODY_FUNCTION || !t->cfunc || t->ret->value.kind != SPEC_VALUE_NONE)
         return;
     const char *name = r->nodes.at[o->node].name, *result = t->cfunc->result;
     if (is_integer(p->type) && (strcmp(result, "double") == 0 || strcmp(result, "float") == 0)) {

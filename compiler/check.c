@@ -289,6 +289,6 @@ void check_task(struct resolve *r, struct spec_task *t)
     if (t->body == SPEC_BODY_ARGV)
         check_argv(r, t);
     check_when(r, t);
-    check_record(r, t, &t->entry);
-    check_record(r, t, &t->ret);
+    check_record(r, t, t->entry);
+    check_record(r, t, t->ret);
 }

@@ -73,8 +73,8 @@ static void use_body(struct uses *u, const struct spec_task *t)
         use_code(u, t->when.text, t->when.size);
     for (size_t i = 0; i < t->outputs.count; i++)
         use_words(u, t->outputs.at[i], strlen(t->outputs.at[i]));
-    use_record(u, &t->entry);
-    use_record(u, &t->ret);
+    use_record(u, t->entry);
+    use_record(u, t->ret);
 }
 
 static void unused_params(struct resolve *r, uint32_t task)

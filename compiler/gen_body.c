@@ -175,14 +175,14 @@ void gen_locals(struct gen *g, const struct spec_task *t)
 static void return_result(struct gen *g, const struct spec_task *t, const struct code *c)
 {
     gen_hold(g, "flow__v", c);
-    if (t->ret.value.kind == SPEC_VALUE_NONE) {
+    if (t->ret->value.kind == SPEC_VALUE_NONE) {
         gen_from(g, "return", "flow__v", "", c->pos);
         return;
     }
     emit(g->e, "    {"); /* a parameter may be called `value` */
     emit(g->e, "    __typeof__(flow__v) value = flow__v;");
     emit(g->e, "    (void)value;");
-    return_value(g, &t->ret.value);
+    return_value(g, &t->ret->value);
     emit(g->e, "    }");
 }
 
@@ -191,7 +191,7 @@ static void return_statements(struct gen *g, const struct spec_task *t)
     emit(g->e, "    {");
     gen_code(g, &t->code);
     emit(g->e, "    ;"); /* the statements may end in a label */
-    return_value(g, &t->ret.value);
+    return_value(g, &t->ret->value);
     emit(g->e, "    }");
 }
 
@@ -250,7 +250,7 @@ static void entry_function(struct gen *g, uint32_t i)
     const char *symbol = gen_symbol(g, "entry", i);
     gen_begin(g, symbol, arena_printf(g->arena, "the entry of task '%s'", t->name), t->pos);
     gen_locals(g, t);
-    return_value(g, &t->entry.value);
+    return_value(g, &t->entry->value);
     emit(g->e, "}");
 }
 
@@ -263,7 +263,7 @@ static void result_function(struct gen *g, uint32_t i)
     emit(g->e, "    {");
     emit(g->e, "    flow_value value = flow_output(flow__c);");
     emit(g->e, "    (void)value;");
-    return_value(g, &t->ret.value);
+    return_value(g, &t->ret->value);
     emit(g->e, "    }");
     emit(g->e, "}");
 }

@@ -20,12 +20,12 @@ bool gen_has_run(const struct spec_task *t)
 
 bool gen_has_result(const struct spec_task *t)
 {
-    return !gen_has_run(t) && t->ret.value.kind != SPEC_VALUE_NONE;
+    return !gen_has_run(t) && t->ret->value.kind != SPEC_VALUE_NONE;
 }
 
 bool gen_has_entry(const struct spec_task *t)
 {
-    return t->entry.value.kind != SPEC_VALUE_NONE;
+    return t->entry->value.kind != SPEC_VALUE_NONE;
 }
 
 /* ---- Defaults in their order ------------------------------------------------------------- */

@@ -14,9 +14,9 @@ struct look look_of(const struct plan *p, uint32_t node)
     const struct spec_task *t = p->tasks[n->task];
     return (struct look){
         .name = n->name,
-        .label = t->entry.label,
-        .color = t->entry.color ? t->entry.color : PENDING,
-        .shape = t->entry.shape,
+        .label = t->entry->label,
+        .color = t->entry->color ? t->entry->color : PENDING,
+        .shape = t->entry->shape,
         .task = t->name,
     };
 }

@@ -235,8 +235,8 @@ static void task(struct gen *g, uint32_t i)
     }
     rules(g, i);
     task_body(g, i);
-    record(g, "entry", &t->entry, gen_has_entry(t) ? gen_symbol(g, "entry", i) : NULL);
-    record(g, "ret", &t->ret, NULL);
+    record(g, "entry", t->entry, gen_has_entry(t) ? gen_symbol(g, "entry", i) : NULL);
+    record(g, "ret", t->ret, NULL);
     emit(g->e, "    },");
 }
 

@@ -25,6 +25,7 @@ static uint32_t implicit_task(struct resolve *r, const struct ast *n)
         return RESOLVE_NO_TASK;
     }
     struct spec_task *t = arena_alloc(r->arena, sizeof *t);
+    t->entry = t->ret = &spec_no_record;
     t->name = n->task;
     t->pos = t->body_pos = n->pos;
     t->body = SPEC_BODY_FUNCTION;

@@ -72,6 +72,9 @@ struct spec_names { /* sources, cflags, libs: texts with their positions */
     size_t count;
 };
 
+/* Of tasks without `entry` or `return`; nobody writes to it. */
+extern struct spec_record spec_no_record;
+
 enum spec_body { SPEC_BODY_NONE, SPEC_BODY_EXPR, SPEC_BODY_STATEMENTS, SPEC_BODY_FUNCTION,
                  SPEC_BODY_COMMAND, SPEC_BODY_ARGV };
 struct spec_task {
@@ -87,7 +90,7 @@ struct spec_task {
     size_t argc;
     struct pos body_pos;
     enum flow_parse parse;
-    struct spec_record entry, ret;
+    struct spec_record *entry, *ret; /* never NULL: spec_no_record if the file says nothing */
     struct code when;         /* a C expression of the task's and the flow's parameters */
     uint32_t join;            /* 0: all; 1: any */
     struct pos join_pos;

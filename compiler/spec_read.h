@@ -153,7 +153,7 @@ const char *spec_parse_word(size_t i);
 /* For keys whose value is a map of parameters. */
 void spec_read_params(struct spec_reader *r, struct spec_params *out, struct ynode *n);
 void spec_read_tasks(struct spec_reader *r, struct ynode *n);
-void spec_read_record(struct spec_reader *r, struct spec_record *out, const struct yitem *item);
+struct spec_record *spec_read_record(struct spec_reader *r, const struct yitem *item);
 /* Do the placeholders of a task's labels name parameters? */
 void spec_check_labels(struct spec_reader *r, const struct spec_task *t);
 

@@ -121,13 +121,17 @@ static const struct spec_key keys[] = {
 };
 const struct spec_table spec_record_keys = SPEC_TABLE(keys);
 
-void spec_read_record(struct spec_reader *r, struct spec_record *out, const struct yitem *item)
+struct spec_record spec_no_record;
+
+struct spec_record *spec_read_record(struct spec_reader *r, const struct yitem *item)
 {
+    struct spec_record *out = arena_alloc(r->arena, sizeof *out);
     out->pos = item->key->pos;
     if (ynode_is_null(item->value))
-        return;
+        return out;
     spec_map(r, item->value, *item->key->text == 'e' ? "'entry'" : "'return'",
              &spec_record_keys, out);
+    return out;
 }
 
 /* ---- Placeholders -------------------------------------------------------------------------- */
@@ -208,6 +212,6 @@ static void check_label(struct spec_reader *r, const struct spec_task *t,
 
 void spec_check_labels(struct spec_reader *r, const struct spec_task *t)
 {
-    check_label(r, t, &t->entry);
-    check_label(r, t, &t->ret);
+    check_label(r, t, t->entry);
+    check_label(r, t, t->ret);
 }

@@ -126,12 +126,12 @@ static void read_parameter(struct spec_reader *r, void *target, const struct yit
 
 static void read_entry(struct spec_reader *r, void *target, const struct yitem *item)
 {
-    spec_read_record(r, &task_of(target)->entry, item);
+    task_of(target)->entry = spec_read_record(r, item);
 }
 
 static void read_return(struct spec_reader *r, void *target, const struct yitem *item)
 {
-    spec_read_record(r, &task_of(target)->ret, item);
+    task_of(target)->ret = spec_read_record(r, item);
 }
 
 static const struct spec_key keys[] = {
@@ -172,6 +172,7 @@ static void read_task(struct spec_reader *r, const struct ynode *name, const cha
                       struct ynode *body)
 {
     struct spec_task *t = arena_alloc(r->arena, sizeof *t);
+    t->entry = t->ret = &spec_no_record;
     struct spec_task_reader reader = {.task = t};
     t->name = text;
     t->pos = name->pos;

@@ -237,11 +237,11 @@ static void the_original_form_is_read(void **state)
     assert_string_equal(a->name, "a");
     assert_int_equal(a->params.count, 2);
     assert_string_equal(a->code.text, "f(x,y)");
-    assert_string_equal(a->entry.color, "orange");
-    assert_string_equal(a->entry.shape, "circle");
-    assert_string_equal(a->entry.label, "f({x},{y})");
-    assert_string_equal(a->entry.value.expr.text, "x");
-    assert_string_equal(a->ret.value.expr.text, "value");
+    assert_string_equal(a->entry->color, "orange");
+    assert_string_equal(a->entry->shape, "circle");
+    assert_string_equal(a->entry->label, "f({x},{y})");
+    assert_string_equal(a->entry->value.expr.text, "x");
+    assert_string_equal(a->ret->value.expr.text, "value");
     front_close(&t);
 }
 
@@ -264,14 +264,14 @@ static void bodies_and_values(void **state)
     assert_int_equal(at[1]->parse, FLOW_PARSE_LINES);
     assert_int_equal(at[2]->parse, FLOW_PARSE_JSON);
     assert_int_equal(at[3]->body, SPEC_BODY_STATEMENTS);
-    assert_string_equal(at[4]->ret.color, "#ffaa00");
-    const struct spec_value *v = &at[4]->ret.value;
+    assert_string_equal(at[4]->ret->color, "#ffaa00");
+    const struct spec_value *v = &at[4]->ret->value;
     assert_int_equal(v->kind, SPEC_VALUE_OBJECT);
     assert_string_equal(v->child->name, "n");
     assert_string_equal(v->child->expr.text, "f(1, 2)");
     assert_int_equal(v->child->next->kind, SPEC_VALUE_LIST);
     assert_string_equal(v->child->next->child->next->expr.text, "flow_null()");
-    assert_string_equal(at[5]->entry.color, "#00ff00");
+    assert_string_equal(at[5]->entry->color, "#00ff00");
     front_close(&t);
 }
 
