@@ -187,3 +187,23 @@ tasks:
     assert re.search(r"f\.yaml:7\n7\s+y \*= 2;", said), said + done.stderr
     assert re.findall(r"^\$\d = (\d+)$", said, re.M) == ["21", "42", "42"], said
     assert re.search(r'Line 8 of ".*f\.yaml"', said), said
+
+
+@pytest.mark.once
+def test_the_address_sanitizer_names_the_yaml_line(shop):
+    program = shop.compile("""\
+name: beyond
+flow: a
+tasks:
+  a:
+    calculation: |
+      volatile int *p = malloc(4 * sizeof *p);
+      volatile int i = 5;
+      p[i] = 3;
+      free((void *)p);
+""", "-fsanitize=address", "-g", name="beyond")
+    shop.run(program, status=1)
+    node = shop.store().nodes("beyond")["a"]
+    log = (shop.folder / node["log"]).read_text()
+    assert "heap-buffer-overflow" in log
+    assert "beyond.yaml:8" in log
