@@ -37,13 +37,13 @@ void doc_free(struct doc_maker *d)
     *d = (struct doc_maker){0};
 }
 
-static void put_time(struct flow_builder *b, const char *name, uint64_t ns)
+void doc_put_time(struct flow_builder *b, const char *name, uint64_t ns)
 {
     char text[CLOCK_TEXT];
     value_put_string(b, name, clock_format(ns, text));
 }
 
-static bool put_built(struct flow_builder *b, const char *name, struct flow_builder *part)
+bool doc_put_built(struct flow_builder *b, const char *name, struct flow_builder *part)
 {
     flow_value v;
     if (!value_built(part, &v))
@@ -62,9 +62,9 @@ static bool put_cm(struct doc_maker *d, struct value_heap *h, struct flow_builde
     value_put_string(cm, "cloud", d->run->plan->name);
     value_put_string(cm, "name", name);
     value_put_string(cm, "collection", collection);
-    put_time(cm, "created", d->run->started_ns);
-    put_time(cm, "modified", clock_now_ns());
-    return put_built(b, "cm", cm);
+    doc_put_time(cm, "created", d->run->started_ns);
+    doc_put_time(cm, "modified", clock_now_ns());
+    return doc_put_built(b, "cm", cm);
 }
 
 /* FLOW_NULL for a node outside brackets. */
@@ -99,7 +99,7 @@ bool doc_definition(struct doc_maker *d, struct value_heap *h, uint32_t v, struc
     value_put_string(set, "cm.cloud", flow);
     value_put_string(set, "cm.name", out->id);
     value_put_string(set, "cm.collection", d->definitions);
-    put_time(set, "cm.modified", clock_now_ns());
+    doc_put_time(set, "cm.modified", clock_now_ns());
     value_put_string(set, "kind", "flow");
     value_put_string(set, "cloud", flow);
     value_put_string(set, "status", "defined");
@@ -108,7 +108,7 @@ bool doc_definition(struct doc_maker *d, struct value_heap *h, uint32_t v, struc
     else
         out->unset = fan_name, out->unset_count = 1;
     struct flow_builder *insert = value_builder(h, FLOW_OBJ);
-    put_time(insert, "cm.created", d->run->started_ns);
+    doc_put_time(insert, "cm.created", d->run->started_ns);
     return value_built(set, &out->set) && value_built(insert, &out->insert);
 }
 
@@ -163,7 +163,7 @@ static bool put_result(struct doc_maker *d, struct value_heap *h, struct flow_bu
         value_put(result, "value", *file);
     else if (n->has_value)
         value_put(result, "value", value);
-    return put_built(b, "result", result);
+    return doc_put_built(b, "result", result);
 }
 
 static void put_signal(struct flow_builder *b, int number)
@@ -208,12 +208,12 @@ static bool put_state(struct doc_maker *d, struct value_heap *h, struct flow_bui
 {
     const struct model_node *n = &d->model->nodes[v];
     if (n->started_ns) {
-        put_time(b, "started", n->started_ns);
+        doc_put_time(b, "started", n->started_ns);
         value_put_string(b, "host", d->run->host);
         value_put_int(b, "attempt", model_attempt(n));
     }
     if (n->ended_ns) {
-        put_time(b, "ended", n->ended_ns);
+        doc_put_time(b, "ended", n->ended_ns);
         put_failure(b, n);
     }
     if (!put_log(d, b, v))
@@ -270,7 +270,7 @@ bool doc_changes(struct doc_maker *d, struct value_heap *h, uint32_t v, bool sta
 {
     const struct model_node *n = &d->model->nodes[v];
     struct flow_builder *b = value_builder(h, FLOW_OBJ);
-    put_time(b, "cm.modified", clock_now_ns());
+    doc_put_time(b, "cm.modified", clock_now_ns());
     if (state) {
         value_put_string(b, "status", node_state_names[n->state]);
         if (!put_state(d, h, b, v, file))

@@ -88,4 +88,8 @@ const char *doc_run_status(const struct model *m);
 /* Does v's value have to go to a file, and of what name ("<run>/<node>", in h)? */
 bool doc_needs_file(const struct model *m, uint32_t v);
 bool doc_file_name(const struct model *m, struct value_heap *h, uint32_t v, const char **out);
+
+/* For doc.c and doc_run.c: a time in the stored form; a part that was built (false: no memory). */
+void doc_put_time(struct flow_builder *b, const char *name, uint64_t ns);
+bool doc_put_built(struct flow_builder *b, const char *name, struct flow_builder *part);
 #endif

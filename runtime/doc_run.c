@@ -9,21 +9,6 @@
 #include "clock.h"
 #include "doc.h"
 
-static void put_time(struct flow_builder *b, const char *name, uint64_t ns)
-{
-    char text[CLOCK_TEXT];
-    value_put_string(b, name, clock_format(ns, text));
-}
-
-static bool put_built(struct flow_builder *b, const char *name, struct flow_builder *part)
-{
-    flow_value v;
-    if (!value_built(part, &v))
-        return false;
-    value_put(b, name, v);
-    return true;
-}
-
 const char *doc_run_status(const struct model *m)
 {
     if (atomic_load(&m->run->shared->cancelled))
@@ -58,7 +43,7 @@ static bool put_arguments(struct doc_maker *d, struct value_heap *h, struct flow
         put_argument(list, name, param->secret, args->given[i].value);
         free(name);
     }
-    return put_built(b, "arguments", list);
+    return doc_put_built(b, "arguments", list);
 }
 
 static bool put_counts(struct doc_maker *d, struct value_heap *h, struct flow_builder *b)
@@ -66,7 +51,7 @@ static bool put_counts(struct doc_maker *d, struct value_heap *h, struct flow_bu
     struct flow_builder *counts = value_builder(h, FLOW_OBJ);
     for (int i = 0; i < NODE_STATE_COUNT; i++)
         value_put_int(counts, node_state_names[i], d->model->counts[i]);
-    return put_built(b, "nodes", counts);
+    return doc_put_built(b, "nodes", counts);
 }
 
 /* The owner is the supervisor: the reporter's parent. */
@@ -76,8 +61,8 @@ static bool put_lease(struct doc_maker *d, struct value_heap *h, struct flow_bui
     snprintf(owner, sizeof owner, "%s:%ld", d->run->host, (long)getppid());
     struct flow_builder *lease = value_builder(h, FLOW_OBJ);
     value_put_string(lease, "owner", owner);
-    put_time(lease, "expires", clock_now_ns() + DOC_LEASE_S * UINT64_C(1000000000));
-    return put_built(b, "lease", lease);
+    doc_put_time(lease, "expires", clock_now_ns() + DOC_LEASE_S * UINT64_C(1000000000));
+    return doc_put_built(b, "lease", lease);
 }
 
 bool doc_run(struct doc_maker *d, struct value_heap *h, uint64_t ended_ns, flow_value *out)
@@ -90,9 +75,9 @@ bool doc_run(struct doc_maker *d, struct value_heap *h, uint64_t ended_ns, flow_
     value_put_string(b, "host", d->run->host);
     value_put_string(b, "version", FLOWC_VERSION);
     value_put_string(b, "program", d->run->plan->program);
-    put_time(b, "started", d->run->started_ns);
+    doc_put_time(b, "started", d->run->started_ns);
     if (ended_ns)
-        put_time(b, "ended", ended_ns);
+        doc_put_time(b, "ended", ended_ns);
     value_put_string(b, "status", ended_ns ? doc_run_status(d->model) : "running");
     return put_counts(d, h, b) && put_lease(d, h, b) && value_built(b, out);
 }

@@ -73,4 +73,7 @@ struct journal_reader *journal_reader_open(struct journal *j);
 void journal_reader_close(struct journal_reader *r);
 /* The next event, or false when there is none yet. */
 bool journal_next(struct journal_reader *r, struct journal_event *e);
+/* When no writer is left and journal_next() has no more: bytes that were appended and could not be
+ * read, because they are damaged or memory is short. */
+uint64_t journal_unread(const struct journal_reader *r);
 #endif

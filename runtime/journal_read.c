@@ -12,6 +12,7 @@ struct journal_reader {
     uint32_t slot;          /* to look at first */
     struct mapping *mapped; /* every window so far: events point into them */
     struct window *windows;
+    bool starved;           /* something could not be mapped */
 };
 struct mapping {
     struct mapping *next;
@@ -58,12 +59,15 @@ static const char *look_at(struct journal_reader *r, uint32_t slot, uint64_t at,
     if (old && at >= w->begin && at + size <= w->begin + w->size)
         return old + (at - w->begin);
     struct mapping *m = malloc(sizeof *m);
-    if (!m)
+    if (!m) {
+        r->starved = true;
         return NULL;
+    }
     w->base = NULL;
     const char *p = journal_map(r->journal, slot, w, at, size, PROT_READ);
     if (!p) {
         w->base = old;
+        r->starved = true;
         free(m);
         return NULL;
     }
@@ -175,17 +179,27 @@ bool journal_next(struct journal_reader *r, struct journal_event *e)
     return false;
 }
 
+uint64_t journal_unread(const struct journal_reader *r)
+{
+    uint64_t unread = 0;
+    for (uint32_t i = 0; i < r->journal->slot_count; i++)
+        unread += atomic_load(&r->journal->slots[i].end) - r->at[i];
+    return unread;
+}
+
 bool journal_find_ends(struct journal *j)
 {
     struct journal_reader *r = journal_reader_open(j);
     struct journal_event e;
     if (!r)
         return false;
-    for (uint32_t i = 0; i < j->slot_count; i++) {
+    for (uint32_t i = 0; i < j->slot_count && !r->starved; i++) {
         while (next_of_slot(r, i, &e))
             continue;
-        atomic_store_explicit(&j->slots[i].end, r->at[i], memory_order_release);
+        if (!r->starved) /* else what was not seen would be overwritten */
+            atomic_store_explicit(&j->slots[i].end, r->at[i], memory_order_release);
     }
+    bool all = !r->starved;
     journal_reader_close(r);
-    return true;
+    return all;
 }

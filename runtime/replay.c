@@ -182,7 +182,7 @@ bool replay_run(struct run *r, struct replay_counts *counts)
     struct replay p = {.run = r, .counts = counts};
     struct journal_reader *reader = journal_reader_open(r->journal);
     *counts = (struct replay_counts){0};
-    bool good = reader && read_all(&p, reader);
+    bool good = reader && read_all(&p, reader) && journal_unread(reader) == 0;
     if (good) {
         restore_blocks(&p);
         count_attempts(&p);

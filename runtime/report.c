@@ -195,6 +195,20 @@ static void say_missing(struct report *p)
     progress_say(&p->progress, line);
 }
 
+/* A task that writes where it should not may have hit the journal, which its worker maps. */
+static bool say_unread(struct report *p)
+{
+    char line[300];
+    uint64_t unread = journal_unread(p->journal);
+    if (unread == 0)
+        return false;
+    snprintf(line, sizeof line,
+             "error: %llu bytes of the journal cannot be read, so the store lacks what they say",
+             (unsigned long long)unread);
+    progress_say(&p->progress, line);
+    return true;
+}
+
 static int end(struct report *p)
 {
     progress_end(&p->progress);
@@ -204,11 +218,12 @@ static int end(struct report *p)
         summary_table(&p->publish.doc, p->publish.ended_ns, p->publish.uri);
     fflush(stdout);
     summary_failures(&p->model);
+    int told = say_unread(p) ? EXIT_STORE : 0;
     if (result == PUBLISH_CLEAN && p->publish.refused == 0)
-        return 0;
+        return told;
     p->progress.live = false;
     if (finish_store(p))
-        return 0;
+        return told;
     say_missing(p);
     return EXIT_STORE;
 }

@@ -217,6 +217,7 @@ static void a_damaged_record_ends_its_slot(void **state)
     assert_true(journal_next(r, &e));
     assert_int_equal(e.node, 0);
     assert_false(journal_next(r, &e));
+    assert_int_equal(journal_unread(r), 2 * RECORD); /* and it is told */
     journal_reader_close(r);
     journal_close(j);
     remove_dir(dir, 1);
